@@ -1,0 +1,26 @@
+"""What a kind wants an operator to see, as data: the reports turn it into text, Markdown or JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence. `depth` indents it below the line above."""
+
+    text: str
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text cells under `columns`. Reports may fold rows after the first few, and say how many."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: frozenset[str] = frozenset()
+    depth: int = 0
+
+
+Block = Line | Table

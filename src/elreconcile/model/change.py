@@ -1,0 +1,107 @@
+"""What a kind proposes for one document, and what binds, blocks or forbids it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from elreconcile.model.address import Address
+from elreconcile.model.block import Block
+from elreconcile.model.json import Json
+
+
+class Action(StrEnum):
+    """What carrying a change out does. NONE: the document is as the world is, or nothing may be done."""
+
+    NONE = "none"
+    ADD = "add"
+    REMOVE = "remove"
+    UPDATE = "update"
+    REQUEST = "request"
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """Must hold at the moment of applying; not part of the digest, because waiting can mend it."""
+
+    what: str
+    now: str
+    remedy: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A safety rule that forbids the change. `id` names it; an id in `--accept` lifts it where `acceptable`."""
+
+    id: str
+    what: str
+    value: str
+    limit: str
+    remedy: str
+    acceptable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the operator should know that the tool does not change: an unmet expectation, a wrong setting."""
+
+    what: str
+    value: str
+    wanted: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A part of the desired state that only somebody else can bring about, and what it waits for."""
+
+    what: str
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Guard:
+    """A fact of the world that the plan is bound to: with another value it is another world."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The once-only side of a document. `meaning` is what the operator wrote that carries meaning."""
+
+    id: str
+    expires: datetime
+    meaning: Json
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A kind's whole answer for one document.
+
+    `effect` says exactly what apply does, in the kind's own shape, and `pins` holds every number that a moving
+    word of the document (`latest`, a shift, a timestamp) was turned into; both are covered by the plan's digest.
+    `before` is the image to go back to. `details` is for people only and never read by apply.
+    """
+
+    address: Address
+    action: Action
+    title: str
+    effect: Json = None
+    pins: Json = None
+    before: Json = None
+    request: Request | None = None
+    guards: tuple[Guard, ...] = ()
+    preconditions: tuple[Precondition, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    details: tuple[Block, ...] = ()
+
+    @property
+    def blocked_by(self) -> tuple[Precondition, ...]:
+        return tuple(condition for condition in self.preconditions if not condition.holds)

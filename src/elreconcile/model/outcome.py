@@ -1,0 +1,40 @@
+"""How a change ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from elreconcile.model.address import Address
+from elreconcile.model.json import Json
+
+
+class Ending(StrEnum):
+    """Every change ends in one of these.
+
+    SETTLED      done and read back
+    PENDING      our part is done and read back; the rest waits for somebody else
+    BLOCKED      a precondition did not hold: nothing was changed
+    REFUSED      a rule, or the server, said no: nothing was changed
+    OVERWRITTEN  done, acknowledged, and somebody wrote over it
+    UNCERTAIN    sent, and nothing tells whether it was done
+    FAILED       partly done; the reason says what
+    """
+
+    SETTLED = "settled"
+    PENDING = "pending"
+    BLOCKED = "blocked"
+    REFUSED = "refused"
+    OVERWRITTEN = "overwritten"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`reason` is a sentence for a person; `evidence` is what was read back from the world."""
+
+    address: Address
+    ending: Ending
+    reason: str
+    evidence: Json = None
