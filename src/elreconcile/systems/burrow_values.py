@@ -1,0 +1,56 @@
+"""What Burrow says, as frozen values, in Burrow's own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetSeen:
+    """One commit that Burrow saw. `timestamp_ms` is when it was made; `lag` None: not known then."""
+
+    offset: int
+    timestamp_ms: int
+    lag: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionSeen:
+    """A partition as Burrow keeps it for a group; `offsets` oldest first, without Burrow's empty slots."""
+
+    partition: int
+    offsets: tuple[OffsetSeen, ...]
+    current_lag: int
+    owner: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionStatus:
+    topic: str
+    partition: int
+    status: str
+    current_lag: int
+    complete: float
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`status`: OK, WARN, ERR, …; to be believed only when `complete` is 1.0 (Burrow has seen enough commits)."""
+
+    status: str
+    complete: float
+    total_lag: int
+    partitions: tuple[PartitionStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Regular expressions that decide which groups Burrow keeps; "" where unset. `source` names the section
+    of Burrow's config, e.g. `[consumer.local]`, and the two keys are as that version of Burrow spells them."""
+
+    allow: str
+    deny: str
+    source: str
+    allow_key: str
+    deny_key: str

@@ -1,0 +1,101 @@
+"""What Kafka says, as frozen values. Offsets are positions in a partition; times are milliseconds since 1970 UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Partition: TypeAlias = tuple[str, int]
+"""A topic's name and a partition's number."""
+
+Position: TypeAlias = tuple[str, int, int]
+"""A topic's name, a partition's number and an offset in it."""
+
+NO_ANSWER = "no answer"
+"""In place of Kafka's error name: the request was sent and nothing tells whether it was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """`version` is the release the brokers' finalized `metadata.version` belongs to, e.g. 3.9, or None when not told."""
+
+    id: str
+    brokers: int
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupListing:
+    """Kafka's own words. `state`: Stable, Empty, PreparingRebalance, …; `type`: classic, consumer, share, …
+
+    `protocol` is "consumer" where members of a classic group are Kafka consumers, "connect" for Kafka Connect,
+    and "" for a group that only ever had offsets committed to it.
+    """
+
+    state: str
+    type: str
+    protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`host` as the broker saw it, without its leading slash. `topics` are those assigned to it, sorted."""
+
+    member_id: str
+    client_id: str
+    host: str
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A committed offset: the next record the group will read."""
+
+    offset: int
+    metadata: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`id` changes when a topic is deleted and made again under the same name."""
+
+    id: str
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """`oldest` is the first offset kept, `newest` the offset the next record will get: equal when nothing is kept."""
+
+    oldest: int
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record's place and the time Kafka keeps for it."""
+
+    offset: int
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSettings:
+    """None: unlimited (Kafka writes -1). `cleanup_policy` holds delete, compact or both.
+
+    `timestamp_type` is CreateTime (the producer's clock) or LogAppendTime (the broker's).
+    """
+
+    retention_ms: int | None
+    retention_bytes: int | None
+    cleanup_policy: frozenset[str]
+    timestamp_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`offset` may lie after the position asked for: transaction markers and compaction leave gaps."""
+
+    offset: int
+    timestamp_ms: int
+    value: bytes | None
