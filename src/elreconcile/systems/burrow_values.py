@@ -36,7 +36,7 @@ class PartitionStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`status`: OK, WARN, ERR, …; to be believed only when `complete` is 1.0 (Burrow has seen enough commits)."""
+    """`status`: OK, WARN, ERR, …; to be believed only when `complete` is 1.0: enough commits were seen."""
 
     status: str
     complete: float
@@ -46,8 +46,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Regular expressions that decide which groups Burrow keeps; "" where unset. `source` names the section
-    of Burrow's config, e.g. `[consumer.local]`, and the two keys are as that version of Burrow spells them."""
+    """Regular expressions that decide which groups Burrow keeps; "" where unset.
+
+    `source` names the section of Burrow's config, e.g. `consumer.local`; the two keys are spelt as that
+    version of Burrow spells them.
+    """
 
     allow: str
     deny: str

@@ -1,4 +1,4 @@
-"""What Kafka says, as frozen values. Offsets are positions in a partition; times are milliseconds since 1970 UTC."""
+"""What Kafka says, as frozen values. Offsets are positions in a partition; times are ms since 1970 UTC."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_ANSWER = "no answer"
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """`version` is the release the brokers' finalized `metadata.version` belongs to, e.g. 3.9, or None when not told."""
+    """`version` is the release that the finalized `metadata.version` belongs to, e.g. 3.9; None: not told."""
 
     id: str
     brokers: int
@@ -28,8 +28,8 @@ class Cluster:
 class GroupListing:
     """Kafka's own words. `state`: Stable, Empty, PreparingRebalance, …; `type`: classic, consumer, share, …
 
-    `protocol` is "consumer" where members of a classic group are Kafka consumers, "connect" for Kafka Connect,
-    and "" for a group that only ever had offsets committed to it.
+    `protocol` is "consumer" where members of a classic group are Kafka consumers, "connect" for Kafka
+    Connect, and "" for a group that only ever had offsets committed to it.
     """
 
     state: str
@@ -65,7 +65,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """`oldest` is the first offset kept, `newest` the offset the next record will get: equal when nothing is kept."""
+    """`oldest`: the first offset kept; `newest`: the one the next record will get. Equal: nothing is kept."""
 
     oldest: int
     newest: int

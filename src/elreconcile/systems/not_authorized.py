@@ -6,7 +6,7 @@ from elreconcile.errors import Unreachable
 
 
 class NotAuthorized(Unreachable):
-    """The system answered, and refuses us. Ends like a system that cannot be reached: nothing is known about it.
+    """The system answered, and refuses us. Ends like an unreachable one: nothing is known about it.
 
     `missing` is what may not be done; `remedy` what would grant it.
     """
