@@ -1,0 +1,156 @@
+"""elreconcile.yaml: the systems, the ledger, and how patient the tool is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, model_validator
+
+from elreconcile.desired.nearest import enumerated
+from elreconcile.desired.network_names import HostAndPort, Port, Url
+from elreconcile.desired.spec import KafkaName, MySqlName, Name, Span, Strict, SystemNames
+
+
+class ConfigContext(SystemNames):
+    """The validation context of the configuration: relative paths are relative to its folder."""
+
+    folder: Path
+
+
+def _beside_the_config(path: Path, info: ValidationInfo) -> Path:
+    context: ConfigContext | None = info.context
+    return path if context is None else context["folder"] / path
+
+
+def _longer_than_nothing(span: timedelta) -> timedelta:
+    if not span:
+        raise ValueError("must be longer than nothing")
+    return span
+
+
+LocalPath = Annotated[Path, AfterValidator(_beside_the_config)]
+SystemName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Text = Annotated[str, Field(min_length=1)]
+Patience = Annotated[Span, AfterValidator(_longer_than_nothing)]
+
+
+class _KeyPair(Strict):
+    ca_file: LocalPath | None = Field(None, description="authorities to trust; without it the system's own")
+    cert_file: LocalPath | None = Field(None, description="client certificate, for mutual TLS")
+    key_file: LocalPath | None = Field(None, description="its key, not encrypted")
+
+    @model_validator(mode="after")
+    def _certificate_and_key_together(self) -> Self:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file only work together")
+        return self
+
+
+class Tls(_KeyPair):
+    """TLS with the server's certificate and host name verified."""
+
+
+class KafkaSecurity(_KeyPair):
+    """How to speak to a cluster that wants TLS, a login, or both."""
+
+    protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    username: Text | None = None
+    password: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _fits_the_protocol(self) -> Self:
+        login = ("mechanism", "username", "password")
+        if self.protocol.startswith("SASL_"):
+            self._must("needs", [name for name in login if getattr(self, name) is None])
+        else:
+            self._must("has no use for", [name for name in login if getattr(self, name) is not None])
+        if not self.protocol.endswith("SSL"):
+            files = ("ca_file", "cert_file", "key_file")
+            self._must("has no use for", [name for name in files if getattr(self, name) is not None])
+        return self
+
+    def _must(self, verb: str, fields: list[str]) -> None:
+        if fields:
+            raise ValueError(f"protocol {self.protocol} {verb} {enumerated(fields)}")
+
+
+class KafkaConfig(Strict):
+    """A Kafka cluster."""
+
+    bootstrap_servers: tuple[HostAndPort, ...] = Field(min_length=1)
+    cluster_id: Text | None = Field(None, description="nothing is done to a cluster with another id")
+    security: KafkaSecurity | None = None
+
+
+class BurrowConfig(Strict):
+    """A Burrow, and which of its clusters is which of ours."""
+
+    url: Url
+    cluster: Text = Field(description="what Burrow calls the cluster")
+    kafka: KafkaName = Field(description="what this file calls the same cluster")
+    username: Text | None = None
+    password: SecretStr | None = None
+    ca_file: LocalPath | None = None
+
+
+class MySqlConfig(Strict):
+    """A MySQL or MariaDB server and the database used on it."""
+
+    host: Text
+    port: Port = 3306
+    user: Text
+    password: SecretStr = SecretStr("")
+    database: Text
+    tls: Tls | None = None
+
+
+class LedgerConfig(Strict):
+    """Where it is written down what was carried out: a SQLite file or one of the MySQL servers."""
+
+    sqlite: LocalPath | None = None
+    mysql: MySqlName | None = None
+    database: Text | None = Field(None, description="on the MySQL server, when not the server's usual one")
+    id: Text | None = Field(None, description="printed by `ledger init`; another ledger is then refused")
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> Self:
+        if (self.sqlite is None) == (self.mysql is None):
+            raise ValueError("the ledger lives in either sqlite or mysql: give one of them")
+        if self.sqlite is not None and self.database is not None:
+            raise ValueError("a ledger in sqlite has no database")
+        return self
+
+
+class Timing(Strict):
+    """How patient the tool is."""
+
+    deadline: Patience = Field(timedelta(seconds=20), description="for one question to one system")
+    grace: Span = Field(timedelta(seconds=5), description="between an act and its second read-back")
+    quiet: Span = Field(timedelta(seconds=30), description="without commits, for a group to count as unused")
+
+
+class Limits(Strict):
+    """What is refused without an explicit acceptance."""
+
+    min_retention_left: Span = Field(
+        timedelta(hours=1), description="how long the events at a reset's target must still be kept"
+    )
+
+
+class Config(Strict):
+    """elreconcile.yaml."""
+
+    environment: Name
+    kafka: Mapping[SystemName, KafkaConfig] = Field(default_factory=dict)
+    burrow: Mapping[SystemName, BurrowConfig] = Field(default_factory=dict)
+    mysql: Mapping[SystemName, MySqlConfig] = Field(default_factory=dict)
+    ledger: LedgerConfig
+    timing: Timing = Field(default_factory=Timing)
+    limits: Limits = Field(default_factory=Limits)
+
+    def system_names(self) -> SystemNames:
+        return SystemNames(kafka=tuple(self.kafka), burrow=tuple(self.burrow), mysql=tuple(self.mysql))
