@@ -1,0 +1,28 @@
+"""What the ledger asks of a database, be it a file or a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+Row = Sequence[Any]
+
+
+class Connection(Protocol):
+    """One connection, each statement its own transaction unless inside `in_transaction`.
+
+    Every method raises Unreachable when the database cannot be asked, or does not let us.
+    """
+
+    def read(self, sql: str, values: Row = ()) -> Sequence[Row]: ...
+
+    def write(self, sql: str, rows: Sequence[Row]) -> None:
+        """The statement once for each row."""
+
+    def in_transaction(self, work: Callable[[], T]) -> T:
+        """All that `work` writes or nothing; durable when this returns. May call `work` again after a deadlock."""
+
+    def has_table(self, name: str) -> bool: ...
+
+    def close(self) -> None: ...

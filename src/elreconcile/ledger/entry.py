@@ -1,0 +1,63 @@
+"""What the ledger remembers: one entry for each request of each address, and the runs that wrote them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from elreconcile.model.json import Json
+
+
+class State(StrEnum):
+    """How far a request has come.
+
+    STARTED       about to be carried out; its pins are the only numbers a resumed run may use
+    SENDING       the server may have been asked; before this it has not been
+    ACKNOWLEDGED  the server said yes to every part; not yet read back
+    SETTLED       read back: done for good
+    OVERWRITTEN   done, acknowledged, and somebody wrote over it: a person settles it
+    UNCERTAIN     sent, and nothing tells whether it was done: a person settles it
+    RELEASED      known not to be done; counts as if there were no entry
+    """
+
+    STARTED = "started"
+    SENDING = "sending"
+    ACKNOWLEDGED = "acknowledged"
+    SETTLED = "settled"
+    OVERWRITTEN = "overwritten"
+    UNCERTAIN = "uncertain"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`run` is the id of the run that wrote it, `at` a zoned time, `evidence` what the world answered."""
+
+    address: str
+    request_id: str
+    fingerprint: str
+    meaning: Json
+    state: State
+    pins: Json
+    before: Json
+    evidence: Json
+    run: str
+    at: datetime
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.address, self.request_id
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One apply or settle: who, from where, and the whole plan it set out to do. `digest` is the plan's."""
+
+    id: str
+    started_at: datetime
+    author: str
+    host: str
+    git_commit: str | None
+    digest: str
+    plan: Json
