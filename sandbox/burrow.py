@@ -34,8 +34,9 @@ kafka-version="2.0.0"
 class-name="kafka"
 servers=["{kafka}"]
 client-profile="sandbox"
-topic-refresh=10
-offset-refresh=2
+# Seconds. In production 60 and 10: a topic is not known, and its commits are dropped, for that long.
+topic-refresh=2
+offset-refresh=1
 
 [consumer.local]
 class-name="kafka"
@@ -103,9 +104,3 @@ class Burrow(Server):
             raise NotReady(str(error)) from error
         if not answer.ok:
             raise NotReady(f"HTTP {answer.status_code}")
-
-    def topics(self) -> list[str]:
-        """The topics it has met; commits on any other are dropped."""
-        answer = requests.get(f"{self.url}/v3/kafka/{CLUSTER}/topic", timeout=5)
-        answer.raise_for_status()
-        return [str(topic) for topic in answer.json()["topics"]]

@@ -39,6 +39,9 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
+# A killed broker cannot come back before its old session has ended: 9 s by default.
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=400
 # Events of 2015 are deleted within five minutes under the default of 7 days.
 log.retention.hours=-1
 # As where EventLogging ran. The tool must not make a topic by asking for it, and here it could.

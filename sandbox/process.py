@@ -1,8 +1,8 @@
 """One process of the sandbox: started detached, known by its pid file, ended by that and by nothing else.
 
 The process writes its pid file itself, before it becomes the server, so that a starter killed at any moment
-leaves nothing unknown behind. The file holds the process's start time: a pid that a stranger was given since is
-never signalled.
+leaves nothing unknown behind. The file holds the process's start time: a pid that was given to a stranger
+since is never signalled.
 """
 
 from __future__ import annotations
@@ -37,19 +37,23 @@ class Life:
 
 
 def _parse_stat(stat: str) -> tuple[int, str, int]:
-    """pid, state and start time from /proc/PID/stat (proc(5)); the name in it may hold spaces and brackets."""
+    """pid, state and start time from /proc/PID/stat (proc(5)); its name may hold spaces and brackets."""
     pid, _, rest = stat.partition(" (")
     fields = rest.rpartition(") ")[2].split()
     return int(pid), fields[0], int(fields[19])
 
 
-def is_alive(life: Life) -> bool:
+def life_of(pid: int) -> Life | None:
+    """The life that has this pid now; None for no process and for one that only waits to be reaped."""
     try:
-        _, state, started = _parse_stat(Path(f"/proc/{life.pid}/stat").read_text())
+        _, state, started = _parse_stat(Path(f"/proc/{pid}/stat").read_text())
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    same = started == life.started and life.boot == BOOT_ID.read_text().strip()
-    return same and state not in "ZX"
+        return None
+    return None if state in "ZX" else Life(pid, started, BOOT_ID.read_text().strip())
+
+
+def is_alive(life: Life) -> bool:
+    return life_of(life.pid) == life
 
 
 class Process:
@@ -141,7 +145,7 @@ class Process:
         return "\n".join(text.splitlines()[-lines:]) or "(empty log)"
 
     def _open(self) -> int | None:
-        """A pidfd of the live process: whoever gets the pid afterwards, the handle stays with this process."""
+        """A pidfd of the live process: whoever gets the pid later, it stays with this one."""
         life = self.life()
         if life is None:
             return None

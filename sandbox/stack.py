@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from sandbox.addresses import Addresses, BurrowAddress, MySqlAddress
 from sandbox.burrow import CLUSTER, Burrow
 from sandbox.install import Say, install
 from sandbox.kafka import Kafka, ZooKeeper
@@ -44,13 +45,21 @@ class Sandbox:
         """In the order in which they are stopped."""
         return self.burrow, self.kafka, self.zookeeper, self.mariadb
 
+    @property
+    def addresses(self) -> Addresses:
+        return Addresses(
+            kafka=self.kafka.bootstrap,
+            burrow=BurrowAddress(self.burrow.url, CLUSTER),
+            mysql=MySqlAddress("127.0.0.1", self.mariadb.port, "root", "", EVENTS),
+        )
+
     def up(self, say: Say = silent) -> None:
         """Start what does not run; when one fails, end again what this call started."""
         install(say)
-        with self._alone():
+        with locked(self.folder):
             ours = [server for server in self.servers if not server.process.is_running()]
             if len(ours) == len(self.servers):  # else those that run know the others by their ports
-                self.ports.choose(*(name for server in ours for name in server.port_names))
+                self.choose_ports()
             try:
                 self._start(say)
             except BaseException:
@@ -58,10 +67,15 @@ class Sandbox:
                 raise
             (self.folder / "elreconcile.yaml").write_text(elreconcile_yaml(self))
 
+    def choose_ports(self) -> None:
+        """Needed once before a single server is started by itself."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.ports.choose(*(name for server in self.servers for name in server.port_names))
+
     def down(self) -> None:
         """End whatever of this folder runs, whoever started it. Data stays."""
         if self.folder.exists():
-            with self._alone():
+            with locked(self.folder):
                 _stop(self.servers)
 
     def delete(self) -> None:
@@ -91,13 +105,14 @@ class Sandbox:
             start(self.burrow)
             others[2].result()
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One `up` or `down` at a time in a folder."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One at a time in a folder; made when it does not exist."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _stop(servers: Iterable[Server]) -> None:
@@ -107,13 +122,4 @@ def _stop(servers: Iterable[Server]) -> None:
 
 def elreconcile_yaml(stack: Sandbox) -> str:
     """The `elreconcile.yaml` that names the servers of this sandbox."""
-    return f"""\
-environment: sandbox
-kafka:
-  analytics: {{bootstrap_servers: ["{stack.kafka.bootstrap}"]}}
-burrow:
-  analytics: {{url: "{stack.burrow.url}", cluster: {CLUSTER}, kafka: analytics}}
-mysql:
-  m4: {{host: 127.0.0.1, port: {stack.mariadb.port}, user: root, password: "", database: {EVENTS}}}
-ledger: {{sqlite: ledger.sqlite, id: null}}     # `id`: what `elreconcile ledger init` prints
-"""
+    return stack.addresses.elreconcile_yaml()
