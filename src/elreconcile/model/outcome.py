@@ -32,9 +32,13 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`reason` is a sentence for a person; `evidence` is what was read back from the world."""
+    """`reason` is a sentence for a person; `evidence` is what was read back from the world.
+
+    `unreachable`: it ended so because a system could not be asked.
+    """
 
     address: Address
     ending: Ending
     reason: str
     evidence: Json = None
+    unreachable: bool = False

@@ -1,0 +1,5 @@
+"""`python -m elreconcile`."""
+
+from elreconcile.cli.main import main
+
+main()

@@ -1,0 +1,144 @@
+"""Carry out a plan that was shown: lock its addresses, look again with its pins, act, read back, remember."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from elreconcile.applying.journal import LedgerJournal
+from elreconcile.applying.observing import Wanted, make_plan, moment_of
+from elreconcile.errors import ElreconcileError, Refused, Unreachable
+from elreconcile.kinds import KINDS
+from elreconcile.kinds.contract import Kind, Moment
+from elreconcile.ledger.entry import Entry, Run
+from elreconcile.ledger.lock import Hold, Locks, Owner
+from elreconcile.ledger.store import LedgerWriter
+from elreconcile.model.change import Change
+from elreconcile.model.outcome import Ending, Outcome
+from elreconcile.model.plan import Plan
+from elreconcile.planning.difference import differences
+from elreconcile.systems import WritingSystems
+
+LOOK_AGAIN = 2.0
+"""Seconds between two looks while waiting for a precondition."""
+
+Waiting = Callable[[Plan, float], None]
+"""Told each time it looks again: the plan as it stands, and the seconds left to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Everything a run needs. `wait`: seconds to wait for preconditions; `waiting` is told meanwhile."""
+
+    wanted: Wanted
+    systems: WritingSystems
+    ledger: LedgerWriter
+    locks: Locks
+    owner: Owner
+    wait: float
+    waiting: Waiting
+
+
+def apply(shown: Plan, job: Apply) -> Sequence[Outcome]:
+    """One outcome for each change of the plan that does something.
+
+    Raises LockHeld, Refused (the world is not the one of the plan, or a rule forbids it), Unreachable, LedgerError.
+    """
+    with job.locks.hold([str(change.address) for change in shown.work], job.owner) as hold:
+        plan = _look_again(shown, job)
+        if plan.blocked:
+            return [_blocked(change) for change in plan.work]
+        run = Run(
+            id=job.owner.run,
+            started_at=job.owner.since,
+            author=job.owner.user,
+            host=job.owner.host,
+            git_commit=plan.source.commit,
+            digest=plan.digest,
+            plan={str(address): pins for address, pins in plan.pins.items()},
+        )
+        job.ledger.start_run(run)
+        outcomes = _carry_out(plan, job, hold)
+        job.ledger.end_run(run.id, {str(each.address): each.ending.value for each in outcomes})
+        return outcomes
+
+
+def _look_again(shown: Plan, job: Apply) -> Plan:
+    """The same plan made anew under the locks, once its preconditions hold or the wait is over."""
+    until = time.monotonic() + job.wait
+    while True:
+        plan = make_plan(job.wanted, job.systems, job.ledger, shown.pins)
+        _same(shown, plan)
+        left = until - time.monotonic()
+        if not plan.blocked or left <= 0:
+            return plan
+        job.waiting(plan, left)
+        time.sleep(min(LOOK_AGAIN, left))
+
+
+def _same(shown: Plan, plan: Plan) -> None:
+    if shown.digest != plan.digest:
+        lines = "\n".join(f"  {each}" for each in differences(shown, plan))
+        raise Refused(f"the world is no longer the one this plan was made in; nothing was changed\n{lines}")
+
+
+def _blocked(change: Change) -> Outcome:
+    """A run carries out all of its changes or none: nothing is half done because one group is in use."""
+    reasons = [f"waits for {condition.what}: {condition.now}" for condition in change.blocked_by]
+    return Outcome(change.address, Ending.BLOCKED, "; ".join(reasons) or "waits with the rest of this plan")
+
+
+def _carry_out(plan: Plan, job: Apply, hold: Hold) -> Sequence[Outcome]:
+    journal = LedgerJournal(job.ledger, hold, job.owner.run)
+    moment = moment_of(job.wanted.config)
+    remembered = job.ledger.entries_for(str(change.address) for change in plan.work)
+    ended: dict[str, list[Outcome]] = {}
+    for name, changes in _by_kind(plan.work).items():
+        ended[name] = _one_kind(KINDS[name], changes, remembered, job, moment, journal)
+    return [outcome for name, outcomes in ended.items() for outcome in _verified(name, outcomes, plan, job)]
+
+
+def _by_kind(work: Iterable[Change]) -> Mapping[str, list[Change]]:
+    """In the order of the plan, which is that of the kinds."""
+    kinds: dict[str, list[Change]] = {}
+    for change in work:
+        kinds.setdefault(change.address.kind, []).append(change)
+    return kinds
+
+
+def _one_kind(
+    kind: Kind[Any, Any],
+    changes: Sequence[Change],
+    remembered: Mapping[tuple[str, str], Entry],
+    job: Apply,
+    moment: Moment,
+    journal: LedgerJournal,
+) -> list[Outcome]:
+    """Whatever happens, every change of the kind ends in an outcome, and the ledger holds it."""
+    outcomes: list[Outcome] = []
+    try:
+        journal.started(changes, remembered)
+        outcomes.extend(kind.act(changes, job.systems, moment, journal))
+        journal.ended(outcomes)
+    except ElreconcileError as error:
+        done = {outcome.address for outcome in outcomes}
+        outcomes += [_cut_short(change, error, journal) for change in changes if change.address not in done]
+    return outcomes
+
+
+def _cut_short(change: Change, error: ElreconcileError, journal: LedgerJournal) -> Outcome:
+    lost = isinstance(error, Unreachable)
+    if journal.began_sending(change.address):
+        reason = f"it may have been sent, and could not be read back: {error}"
+        return Outcome(change.address, Ending.UNCERTAIN, reason, unreachable=lost)
+    return Outcome(change.address, Ending.FAILED, f"nothing was sent for it: {error}", unreachable=lost)
+
+
+def _verified(name: str, outcomes: Sequence[Outcome], plan: Plan, job: Apply) -> Iterable[Outcome]:
+    changes = [change for change in plan.work if change.address.kind == name]
+    try:
+        return list(KINDS[name].verify(outcomes, changes, job.systems))
+    except Unreachable:  # what was read back before stands
+        return outcomes

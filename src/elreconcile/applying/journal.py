@@ -1,0 +1,103 @@
+"""What the ledger is told while a plan is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from elreconcile.ledger.entry import Entry, State
+from elreconcile.ledger.lock import Hold
+from elreconcile.ledger.store import LedgerWriter
+from elreconcile.model.address import Address
+from elreconcile.model.change import Change
+from elreconcile.model.json import Json
+from elreconcile.model.outcome import Ending, Outcome
+
+AFTER = {
+    Ending.SETTLED: State.SETTLED,
+    Ending.PENDING: State.SETTLED,
+    Ending.OVERWRITTEN: State.OVERWRITTEN,
+    Ending.UNCERTAIN: State.UNCERTAIN,
+    Ending.BLOCKED: State.RELEASED,
+    Ending.REFUSED: State.RELEASED,
+}
+"""What an ending makes of a request. FAILED is left out: partly done, it stays as it is and is resumed."""
+
+
+class LedgerJournal:
+    """The journal of one run. Levels leave no entry: only requests are remembered."""
+
+    def __init__(self, ledger: LedgerWriter, hold: Hold, run: str) -> None:
+        self._ledger = ledger
+        self._hold = hold
+        self._run = run
+        self._entries: dict[Address, Entry] = {}
+
+    def still_ours(self) -> None:
+        self._hold.check()
+
+    def started(self, changes: Iterable[Change], remembered: Mapping[tuple[str, str], Entry]) -> None:
+        """Keep the pins before anything is done. A request that was begun before keeps how far it came."""
+        for change in changes:
+            if change.request is not None:
+                kept = remembered.get((str(change.address), change.request.id))
+                resumed = kept is not None and kept.state is not State.RELEASED
+                self._entries[change.address] = kept if kept and resumed else self._entry(change)
+        self._record(self._entries, None)
+
+    def sending(self, addresses: Sequence[Address]) -> None:
+        self._record(addresses, State.SENDING)
+
+    def acknowledged(self, evidence: Mapping[Address, Json]) -> None:
+        for address, answers in evidence.items():
+            self._add_evidence(address, "acknowledged", answers)
+        self._record(evidence, State.ACKNOWLEDGED)
+
+    def ended(self, outcomes: Iterable[Outcome]) -> None:
+        """Each request as its outcome leaves it."""
+        told: dict[State, list[Address]] = {}
+        for outcome in outcomes:
+            state = AFTER.get(outcome.ending)
+            if outcome.address in self._entries and state is not None:
+                self._add_evidence(
+                    outcome.address, "outcome", {"reason": outcome.reason, "read back": outcome.evidence}
+                )
+                told.setdefault(state, []).append(outcome.address)
+        for state, addresses in told.items():
+            self._record(addresses, state)
+
+    def began_sending(self, address: Address) -> bool:
+        """Whether the servers may have been asked."""
+        entry = self._entries.get(address)
+        return entry is not None and entry.state in (State.SENDING, State.ACKNOWLEDGED)
+
+    def _entry(self, change: Change) -> Entry:
+        assert change.request is not None  # noqa: S101  only requests are entered
+        return Entry(
+            address=str(change.address),
+            request_id=change.request.id,
+            fingerprint=change.request.fingerprint,
+            meaning=change.request.meaning,
+            state=State.STARTED,
+            pins=change.pins,
+            before=change.before,
+            evidence={"guards": {guard.name: guard.value for guard in change.guards}},
+            run=self._run,
+            at=datetime.now(UTC),
+        )
+
+    def _add_evidence(self, address: Address, name: str, value: Json) -> None:
+        entry = self._entries.get(address)
+        if entry is not None:
+            held = entry.evidence if isinstance(entry.evidence, Mapping) else {}
+            self._entries[address] = replace(entry, evidence={**held, name: value})
+
+    def _record(self, addresses: Iterable[Address], state: State | None) -> None:
+        """Write them down in one transaction; `state` None leaves it as it is."""
+        now = datetime.now(UTC)
+        for address in (own := [address for address in addresses if address in self._entries]):
+            entry = self._entries[address]
+            self._entries[address] = replace(entry, state=state or entry.state, run=self._run, at=now)
+        if own:
+            self._ledger.record([self._entries[address] for address in own])

@@ -1,0 +1,61 @@
+"""Making a plan from the live world, with a reading client only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from elreconcile.desired.config import Config
+from elreconcile.desired.load import Resource
+from elreconcile.kinds import KINDS, observe_all
+from elreconcile.kinds.contract import Moment
+from elreconcile.ledger.store import LedgerReader
+from elreconcile.model.address import Address
+from elreconcile.model.json import Json
+from elreconcile.model.plan import Plan, Source
+from elreconcile.planning import planner
+from elreconcile.systems import ReadingSystems
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an operator asked to see or to have done: reviewed documents, and what was accepted for this plan."""
+
+    config: Config
+    source: Source
+    resources: tuple[Resource[Any], ...]
+    accepted: frozenset[str] = frozenset()
+
+
+def make_plan(
+    wanted: Wanted, systems: ReadingSystems, ledger: LedgerReader, pins: Mapping[Address, Json] | None = None
+) -> Plan:
+    """Observe everything once and plan. `pins` are those of a plan that was shown; without them it makes its own.
+
+    Raises Unreachable, LedgerError.
+    """
+    moment = moment_of(wanted.config)
+    entries = ledger.entries_for(str(resource.address) for resource in wanted.resources)
+    questions = planner.asks(wanted.resources, entries, KINDS, pins or {}, moment.now)
+    live = observe_all(questions, systems, moment)
+    return Plan(
+        environment=wanted.config.environment,
+        source=wanted.source,
+        ledger=ledger.identity,
+        systems=systems.seen(),
+        changes=planner.changes(questions, live, KINDS, moment, wanted.accepted),
+        made_at=moment.now,
+        accepted=tuple(sorted(wanted.accepted)),
+    )
+
+
+def moment_of(config: Config) -> Moment:
+    """Now, and the waits of the configuration, in seconds."""
+    return Moment(
+        now=datetime.now(UTC),
+        grace=config.timing.grace.total_seconds(),
+        quiet=config.timing.quiet.total_seconds(),
+        min_retention_left=config.limits.min_retention_left.total_seconds(),
+    )

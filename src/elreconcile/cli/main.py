@@ -1,0 +1,70 @@
+"""The command `elreconcile`: its verbs, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from elreconcile import __version__
+from elreconcile.cli import apply, ledger, plan, schema, settle, validate
+from elreconcile.errors import ElreconcileError, UsageError
+
+EPILOG = """Exit codes: 0 done, or nothing to do · 1 error · 2 changes present (plan --detailed-exitcode) · 3 partly
+applied · 4 refused or blocked · 5 lock held · 64 usage · 65 bad documents · 69 system unreachable · 78 bad
+configuration · 130 interrupted."""
+
+app = typer.Typer(
+    name="elreconcile",
+    help="Plan and apply the reviewed state of Kafka consumer groups and of what Burrow monitors.",
+    epilog=EPILOG,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("validate")(validate.validate)
+app.command("plan")(plan.plan)
+app.command("apply")(apply.apply)
+app.command("settle")(settle.settle)
+app.command("schema")(schema.schema)
+app.add_typer(ledger.app, name="ledger")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"elreconcile {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _elreconcile(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Plan and apply the reviewed state of Kafka consumer groups and of what Burrow monitors."""
+
+
+def main() -> None:
+    """Run the command line and exit. No error of ours ends in a traceback."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = _say("interrupted", 130)
+    except KeyboardInterrupt:
+        code = _say("interrupted: what was begun is in the ledger, and apply goes on with it", 130)
+    except click.UsageError as error:
+        error.show(sys.stderr)
+        code = UsageError.exit_code
+    except ElreconcileError as error:
+        code = _say(str(error), error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 1
+    sys.exit(code or 0)
+
+
+def _say(message: str, code: int) -> int:
+    print(f"elreconcile: {message}" if "\n" not in message else message, file=sys.stderr)
+    return code

@@ -1,0 +1,84 @@
+"""What a verb works with: configuration, documents, and where they come from."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import subprocess
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from elreconcile.errors import ConfigError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from elreconcile.applying.observing import Wanted
+    from elreconcile.desired.config import Config
+    from elreconcile.ledger.lock import Owner
+    from elreconcile.model.plan import Source
+
+NAME = "elreconcile.yaml"
+
+
+def read_config(named: Path | None, folder: Path | None = None) -> Config:
+    """The file named, else the one in the folder of documents, else the one beside that folder.
+
+    Raises ConfigError, UsageError.
+    """
+    from elreconcile.desired.config import load_config
+
+    if named is not None:
+        if not named.is_file():
+            raise ConfigError([Problem(str(named), 1, 1, "no such file")])
+        return load_config(named)
+    places = [Path(NAME)] if folder is None else [folder / NAME, folder.parent / NAME]
+    for place in places:
+        if place.is_file():
+            return load_config(place)
+    looked = " or ".join(str(place) for place in places)
+    raise UsageError(f"no configuration: looked for {looked}; name one with --config")
+
+
+def read_wanted(folder: Path, config_file: Path | None, accepted: Sequence[str]) -> Wanted:
+    """Configuration and documents, all problems of both files at once. Contacts no server.
+
+    Raises ConfigError, DesiredStateError, UsageError.
+    """
+    from elreconcile.applying.observing import Wanted
+    from elreconcile.desired.load import load
+    from elreconcile.kinds import KINDS
+
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder of documents")
+    config = read_config(config_file, folder)
+    resources = load(folder, config, {name: kind.spec for name, kind in KINDS.items()})
+    return Wanted(config, _source(folder), resources, frozenset(accepted))
+
+
+def _source(folder: Path) -> Source:
+    """The commit the documents are at, where git knows; only the folder itself counts as dirty or clean."""
+    from elreconcile.model.plan import Source
+
+    commit = _git(folder, "rev-parse", "HEAD")
+    if not commit:
+        return Source(str(folder))
+    changed = _git(folder, "status", "--porcelain", "--", ".")
+    return Source(str(folder), commit, dirty=changed != "")
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10)  # noqa: S603, S607
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def owner() -> Owner:
+    """Who is acting now, as locks and history show it."""
+    from elreconcile.ledger.lock import Owner
+
+    return Owner(getpass.getuser(), socket.gethostname(), os.getpid(), datetime.now(UTC), uuid.uuid4().hex[:12])

@@ -1,0 +1,43 @@
+"""The kind BurrowMonitor: the topics Burrow monitors for a group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import ClassVar
+
+from elreconcile.kinds.burrow_monitor import act, diff, observe
+from elreconcile.kinds.burrow_monitor.live import LiveMonitor
+from elreconcile.kinds.burrow_monitor.spec import BurrowMonitor
+from elreconcile.kinds.contract import Ask, Journal, Kind, Moment
+from elreconcile.model.address import Address
+from elreconcile.model.change import Change
+from elreconcile.model.outcome import Outcome
+from elreconcile.systems import ReadingSystems, WritingSystems
+
+
+class BurrowMonitorKind(Kind[BurrowMonitor, LiveMonitor]):
+    """Before resets: their commits bring the wanted topics back into Burrow."""
+
+    name: ClassVar[str] = "BurrowMonitor"
+    spec = BurrowMonitor
+    order: ClassVar[int] = 20
+
+    def observe(
+        self, asks: Sequence[Ask[BurrowMonitor]], systems: ReadingSystems, moment: Moment
+    ) -> Mapping[Address, LiveMonitor]:
+        by_burrow = groupby(sorted(asks, key=lambda ask: ask.address), lambda ask: ask.address.system)
+        return {address: live for _, group in by_burrow for address, live in observe.observe(list(group), systems)}
+
+    def diff(self, ask: Ask[BurrowMonitor], live: LiveMonitor, moment: Moment) -> Change:
+        return diff.diff(ask, live, moment)
+
+    def act(
+        self, changes: Sequence[Change], systems: WritingSystems, moment: Moment, journal: Journal
+    ) -> Iterable[Outcome]:
+        return act.act(changes, systems, moment, journal)
+
+    def verify(
+        self, outcomes: Sequence[Outcome], changes: Sequence[Change], systems: ReadingSystems
+    ) -> Iterable[Outcome]:
+        return act.verify(outcomes, changes, systems)

@@ -1,0 +1,32 @@
+"""What was seen of a group in Burrow, and of the same group in Kafka: frozen, and free of any client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from elreconcile.systems.burrow_values import Filters, PartitionSeen, Status
+
+
+@dataclass(frozen=True, slots=True)
+class LiveMonitor:
+    """`monitored` None: Burrow does not know the group. `status` None likewise.
+
+    `met` are the topics Burrow has heard of at all: it drops commits for any other. `committed` are those the
+    group has commits for in Kafka; `exists`: Kafka lists the group. `forgets_topics`: this Burrow can forget one
+    topic; an older one only the whole group.
+    """
+
+    cluster: str
+    kafka_cluster_id: str
+    monitored: Mapping[str, tuple[PartitionSeen, ...]] | None
+    status: Status | None
+    filters: Filters
+    met: frozenset[str]
+    forgets_topics: bool
+    exists: bool
+    committed: frozenset[str]
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset(self.monitored or {})

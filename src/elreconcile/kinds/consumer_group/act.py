@@ -1,0 +1,209 @@
+"""Carry resets out: mark, wait, look, commit, read back, wait, read back again.
+
+The mark commits each offset again where it stands. It moves nothing, and it proves three things before anything is
+moved: that the broker takes commits for this group now, that we may commit every partition, and, a grace time later,
+that nobody else commits. All groups of a cluster go through each step together, so that the waits are paid once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from elreconcile.kinds.consumer_group.errand import Errand, errand
+from elreconcile.kinds.consumer_group.read_back import image, standing, verdict
+from elreconcile.kinds.consumer_group.unused import IDLE_STATES
+from elreconcile.kinds.contract import Journal, Moment
+from elreconcile.model.change import Change
+from elreconcile.model.json import Json
+from elreconcile.model.outcome import Ending, Outcome
+from elreconcile.systems import WritingSystems
+from elreconcile.systems.kafka import KafkaReader
+from elreconcile.systems.kafka_values import NO_ANSWER, Commit, Partition
+from elreconcile.systems.kafka_writer import KafkaWriter
+
+Answers = Mapping[Partition, str | None]
+"""Kafka's answer for each partition: None for yes, else the name of its error."""
+
+ASK_AT_ONCE = 200
+"""Groups sent between two looks at our locks: a second or two of work."""
+
+
+def act(changes: Sequence[Change], systems: WritingSystems, moment: Moment, journal: Journal) -> Iterator[Outcome]:
+    """One outcome for each change, cluster by cluster."""
+    for cluster, group in groupby(sorted(changes, key=lambda change: change.address), lambda each: each.address.system):
+        errands = [errand(change) for change in group]
+        yield from _Cluster(systems.kafka(cluster), moment, journal).carry_out(errands)
+
+
+class _Cluster:
+    """The steps on one cluster. Each gives back the errands that may go on, and keeps the outcome of the others."""
+
+    def __init__(self, kafka: KafkaWriter, moment: Moment, journal: Journal) -> None:
+        self._kafka = kafka
+        self._moment = moment
+        self._journal = journal
+        self._ended: list[Outcome] = []
+
+    def carry_out(self, errands: Sequence[Errand]) -> Sequence[Outcome]:
+        fresh = [each for each in errands if each.to_do]
+        ready = self._alone(self._mark(self._unmoved(fresh)))
+        sent = self._send(ready)
+        self._read_back([*sent, *(each for each in errands if not each.to_do)])
+        return self._ended
+
+    def _end(
+        self, each: Errand, ending: Ending, reason: str, commits: Mapping[Partition, Commit] | None = None
+    ) -> None:
+        evidence = None if commits is None else {"committed": image(each, commits)}
+        self._ended.append(Outcome(each.address, ending, reason, evidence))
+
+    def _unmoved(self, errands: Sequence[Errand]) -> Sequence[Errand]:
+        """Those whose commits still stand where the plan saw them; a mark may not set anybody back."""
+        live, still = self._commits(errands), []
+        for each in errands:
+            now = live[each.group]
+            moved = [place for place in each.marked() if _offset(now.get(place)) != _offset(each.before.get(place))]
+            if moved:
+                self._end(each, Ending.BLOCKED, "its commits moved since they were read: it is in use")
+            else:
+                still.append(each)
+        return still
+
+    def _mark(self, errands: Sequence[Errand]) -> Sequence[Errand]:
+        answers = self._alter({each.group: each.marked() for each in errands if each.marked()})
+        still = []
+        for each in errands:
+            said = answers.get(each.group, {})
+            if any(said.values()):
+                self._end(each, _no(said), f"nothing was moved; Kafka answered {_words(said)}")
+                self._unmark([each])
+            else:
+                still.append(each)
+        return still
+
+    def _alone(self, errands: Sequence[Errand]) -> Sequence[Errand]:
+        """Those nobody has committed for during the grace time, and that nobody has joined."""
+        if not errands:
+            return []
+        time.sleep(self._moment.grace)
+        live, states, still = self._commits(errands), self._kafka.groups(), []
+        for each in errands:
+            now, listing = live[each.group], states.get(each.group)
+            if listing is not None and listing.state not in IDLE_STATES:
+                self._end(each, Ending.BLOCKED, f"nothing was moved; the group is {listing.state}: a member joined")
+            elif _somebody_commits(each, now):
+                self._end(each, Ending.BLOCKED, _by_hand(self._moment.grace))
+                self._unmark([each])
+            else:
+                still.append(each)
+        return still
+
+    def _send(self, errands: Sequence[Errand]) -> Sequence[Errand]:
+        """Commit the targets. What every partition said yes to goes on; the rest is judged by what stands there."""
+        if not errands:
+            return []
+        self._journal.sending([each.address for each in errands])
+        answers = self._alter({each.group: each.placed() for each in errands if each.commit})
+        forgotten = {each.group: self._kafka.forget(each.group, sorted(each.forget)) for each in errands if each.forget}
+        said = {each.group: {**answers.get(each.group, {}), **forgotten.get(each.group, {})} for each in errands}
+        yes = [each for each in errands if not any(said[each.group].values())]
+        yes += self._judge([each for each in errands if any(said[each.group].values())], said)
+        self._journal.acknowledged({each.address: _told(said[each.group]) for each in yes})
+        return yes
+
+    def _judge(self, errands: Sequence[Errand], said: Mapping[str, Answers]) -> Sequence[Errand]:
+        """What Kafka refused, or did not answer: look at what stands there now. Gives back what was done after all."""
+        live, done = self._commits(errands), []
+        for each in errands:
+            answers, now = said[each.group], live[each.group]
+            stands = standing(each, now)
+            why = f"{stands}; Kafka answered {_words(answers)}"
+            if stands.everything:
+                done.append(each)
+            elif stands.nothing and NO_ANSWER not in answers.values():
+                self._end(each, _no(answers), f"nothing was moved; Kafka answered {_words(answers)}", now)
+                self._unmark([each])
+            else:
+                self._end(each, Ending.UNCERTAIN if stands.uncertain else Ending.FAILED, why, now)
+        return done
+
+    def _read_back(self, errands: Sequence[Errand]) -> None:
+        """Twice: at once, and again after the grace time, when somebody who commits over us has shown."""
+        if not errands:
+            return
+        self._commits(errands)
+        time.sleep(self._moment.grace)
+        live, states = self._commits(errands), self._kafka.groups()
+        for each in errands:
+            listing = states.get(each.group)
+            ending, reason = verdict(
+                each, live[each.group], used=listing is not None and listing.state not in IDLE_STATES
+            )
+            self._end(each, ending, reason, live[each.group])
+
+    def _unmark(self, errands: Sequence[Errand]) -> None:
+        """Leave things as they were: where our mark still stands, put back what stood there before."""
+        live = self._commits(errands)
+        ours = {
+            each.group: {
+                place: was
+                for place, was in each.unmarked().items()
+                if live[each.group].get(place) == each.marked()[place]
+            }
+            for each in errands
+        }
+        self._alter({group: places for group, places in ours.items() if places})
+
+    def _alter(self, wanted: Mapping[str, Mapping[Partition, Commit]]) -> Mapping[str, Answers]:
+        groups, answers = list(wanted), dict[str, Answers]()
+        for start in range(0, len(groups), ASK_AT_ONCE):
+            self._journal.still_ours()
+            answers.update(self._kafka.alter({group: wanted[group] for group in groups[start : start + ASK_AT_ONCE]}))
+        return answers
+
+    def _commits(self, errands: Sequence[Errand]) -> Mapping[str, Mapping[Partition, Commit]]:
+        return read_commits(self._kafka, errands)
+
+
+def read_commits(kafka: KafkaReader, errands: Sequence[Errand]) -> Mapping[str, Mapping[Partition, Commit]]:
+    return kafka.commits(sorted({each.group for each in errands})) if errands else {}
+
+
+def _offset(commit: Commit | None) -> int | None:
+    return None if commit is None else commit.offset
+
+
+def _somebody_commits(each: Errand, now: Mapping[Partition, Commit]) -> bool:
+    marked = each.marked()
+    return any(now.get(place) != marked.get(place) for place in each.commit)
+
+
+def _by_hand(grace: float) -> str:
+    return (
+        f"nothing was moved; somebody committed within {grace:g} s although the group has no members: "
+        "a consumer assigns its partitions by hand"
+    )
+
+
+def _no(said: Answers) -> Ending:
+    """A group in use can be waited for; anything else needs a person."""
+    in_use = {
+        "UnknownMemberIdError",
+        "RebalanceInProgressError",
+        "IllegalGenerationError",
+        "NonEmptyGroupError",
+    }
+    return Ending.BLOCKED if set(filter(None, said.values())) <= in_use | {NO_ANSWER} else Ending.REFUSED
+
+
+def _told(said: Answers) -> Json:
+    """What is kept of Kafka's answers."""
+    return "NoError" if not any(said.values()) else f"{_words(said)}; read back as done"
+
+
+def _words(said: Answers) -> str:
+    refused = {place: answer for place, answer in said.items() if answer}
+    names = ", ".join(sorted(set(refused.values())))
+    return f"{names} for {len(refused)} of {len(said)} partitions"

@@ -1,0 +1,114 @@
+"""From a document and a live group to the change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from elreconcile.kinds.consumer_group.findings import expectations, out_of_log
+from elreconcile.kinds.consumer_group.live import LiveGroup, Pins
+from elreconcile.kinds.consumer_group.pin import name_partitions
+from elreconcile.kinds.consumer_group.progress import Progress, progress
+from elreconcile.kinds.consumer_group.retention import short_lived
+from elreconcile.kinds.consumer_group.shape import by_topic, read_image, targets, write_image, write_pins
+from elreconcile.kinds.consumer_group.show import details
+from elreconcile.kinds.consumer_group.spec import ConsumerGroup, Reset
+from elreconcile.kinds.consumer_group.unused import type_refusals, unused
+from elreconcile.kinds.contract import Ask, Moment
+from elreconcile.model.change import Action, Change, Guard, Refusal
+from elreconcile.systems.kafka_values import Partition
+
+
+def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
+    """A reset that is still open becomes a change; expectations become findings either way."""
+    spec = ask.resource.spec
+    found = tuple(expectations(spec.expect, live)) if spec.expect else ()
+    if spec.reset is None or not ask.open:
+        return Change(ask.address, Action.NONE, _title(spec), findings=found)
+    pins = live.pinned.pins
+    standing = _standing(ask, pins, live)
+    return Change(
+        address=ask.address,
+        action=Action.REQUEST,
+        title=_title(spec),
+        effect=_effect(pins, standing),
+        pins=write_pins(pins),
+        before=ask.entry.before
+        if ask.entry
+        else write_image({place: live.commits.get(place) for place in targets(pins)}),
+        request=ask.request,
+        guards=tuple(_guards(live)),
+        preconditions=(unused(live, moment),) if Progress.TO_DO in standing.values() else (),
+        refusals=tuple(_refusals(spec.reset, live, standing, moment)),
+        findings=(*found, *out_of_log(live)),
+        details=details(live, standing, moment),
+    )
+
+
+def _title(spec: ConsumerGroup) -> str:
+    return f"reset {spec.reset.id}" if spec.reset else ""
+
+
+def _standing(ask: Ask[ConsumerGroup], pins: Pins, live: LiveGroup) -> Mapping[Partition, Progress]:
+    entry, request = ask.entry, ask.request
+    before = read_image(entry.before) if entry else {}
+    return progress(entry.state if entry else None, request.id if request else "", targets(pins), before, live.commits)
+
+
+def _effect(pins: Pins, standing: Mapping[Partition, Progress]) -> dict[str, object]:
+    """What is to be sent, and what an earlier run has sent and is only read back."""
+    placed = targets(pins)
+    to_do = [place for place, how in standing.items() if how is Progress.TO_DO]
+    return {
+        "commit": write_pins(by_topic(placed, [place for place in to_do if placed[place] is not None])),
+        "forget": write_pins(by_topic(placed, [place for place in to_do if placed[place] is None])),
+        "verify": write_pins(by_topic(placed, [place for place, how in standing.items() if how is Progress.DONE])),
+    }
+
+
+def _guards(live: LiveGroup) -> Iterator[Guard]:
+    yield Guard("cluster id", live.cluster.id)
+    for name, log in sorted(live.logs.items()):
+        yield Guard(f"topic id of {name}", log.topic.id)
+        yield Guard(f"partitions of {name}", str(log.topic.partitions))
+
+
+def _refusals(
+    reset: Reset, live: LiveGroup, standing: Mapping[Partition, Progress], moment: Moment
+) -> Iterator[Refusal]:
+    if live.expected_cluster not in (None, live.cluster.id):
+        limit = f"elreconcile.yaml says {live.expected_cluster}"
+        yield Refusal(
+            "wrong-cluster",
+            "the cluster's id",
+            live.cluster.id,
+            limit,
+            "point the config at the right cluster",
+        )
+    yield from type_refusals(live)
+    for topic in reset.topics:
+        if topic not in live.logs:
+            yield Refusal(
+                "no-such-topic",
+                f"topic {topic}",
+                "missing",
+                "a topic of the cluster",
+                "correct its name; none is created",
+            )
+    yield from live.pinned.refusals
+    yield from _uncertain(standing)
+    yield from short_lived(live, standing, moment)
+
+
+def _uncertain(standing: Mapping[Partition, Progress]) -> Iterator[Refusal]:
+    topics = sorted({topic for (topic, _), how in standing.items() if how is Progress.UNCERTAIN})
+    for topic in topics:
+        parts = name_partitions(
+            number for (at, number), how in standing.items() if at == topic and how is Progress.UNCERTAIN
+        )
+        yield Refusal(
+            "uncertain",
+            f"{topic}, {parts}",
+            "an earlier run was cut short while sending, and somebody has committed since",
+            "it must be known whether the reset was done",
+            "look at the group, then: elreconcile settle ADDRESS --done or --not-done",
+        )

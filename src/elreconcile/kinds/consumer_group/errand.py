@@ -1,0 +1,69 @@
+"""One reset on its way: what is to be sent for it, taken from its change. Frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from elreconcile.kinds.consumer_group import marks
+from elreconcile.kinds.consumer_group.shape import Image, read_image, read_pins, targets
+from elreconcile.model.address import Address
+from elreconcile.model.change import Change
+from elreconcile.systems.kafka_values import Commit, Partition
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """`commit` and `forget` are still to be sent; `sent` was, by an earlier run, and is only read back."""
+
+    address: Address
+    request: str
+    commit: Mapping[Partition, int]
+    forget: frozenset[Partition]
+    sent: Mapping[Partition, int | None]
+    before: Image
+
+    @property
+    def group(self) -> str:
+        return self.address.name
+
+    @property
+    def places(self) -> frozenset[Partition]:
+        return frozenset(self.commit) | self.forget | frozenset(self.sent)
+
+    @property
+    def to_do(self) -> bool:
+        return bool(self.commit or self.forget)
+
+    def wanted(self, place: Partition) -> int | None:
+        return self.sent[place] if place in self.sent else self.commit.get(place)
+
+    def marked(self) -> Mapping[Partition, Commit]:
+        """Where its commits stand, with our mark beside each. What has no commit cannot be marked."""
+        return {
+            place: Commit(was.offset, marks.before(self.request))
+            for place in self.commit
+            if (was := self.before.get(place)) is not None
+        }
+
+    def placed(self) -> Mapping[Partition, Commit]:
+        """Its targets, as they will stand in Kafka."""
+        return {place: Commit(target, marks.done(self.request)) for place, target in self.commit.items()}
+
+    def unmarked(self) -> Mapping[Partition, Commit]:
+        """What stood there before we came."""
+        return {place: was for place in self.marked() if (was := self.before[place]) is not None}
+
+
+def errand(change: Change) -> Errand:
+    assert change.request is not None  # noqa: S101  only requests have an effect in this kind
+    effect: Any = change.effect
+    return Errand(
+        address=change.address,
+        request=change.request.id,
+        commit={place: at for place, at in targets(read_pins(effect["commit"])).items() if at is not None},
+        forget=frozenset(targets(read_pins(effect["forget"]))),
+        sent=targets(read_pins(effect["verify"])),
+        before=read_image(change.before),
+    )

@@ -1,0 +1,102 @@
+"""What was seen of a group: frozen, complete for `diff`, and free of any client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from elreconcile.model.change import Refusal
+from elreconcile.systems.kafka_values import (
+    Bounds,
+    Cluster,
+    Commit,
+    GroupListing,
+    Member,
+    Partition,
+    Topic,
+    TopicSettings,
+)
+
+Pins = Mapping[str, Mapping[int, int | None]]
+"""For each topic and partition the offset to commit; None: forget the commit. Partitions left out are left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clamp:
+    """A partition whose target was moved to where its log begins or ends, because the document asks for it."""
+
+    topic: str
+    partition: int
+    asked: str
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A reset turned into numbers, and what could not be."""
+
+    pins: Pins
+    refusals: tuple[Refusal, ...] = ()
+    clamps: tuple[Clamp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A record's own time. `source` says where it was found: dt, meta.dt, timestamp, or record (Kafka's time)."""
+
+    at: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastCommit:
+    """When the group last committed by its own doing, as Burrow saw it, in ms since 1970; None: Burrow has not.
+
+    `unknown` says why Burrow could not be asked, where it could not.
+    """
+
+    timestamp_ms: int | None = None
+    unknown: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Offsets per second: `consumed` from Burrow's recent commits, `produced` in the hour before the newest record."""
+
+    consumed: float | None = None
+    produced: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One topic: what Kafka keeps of it. Shared by all groups that read it."""
+
+    topic: Topic
+    settings: TopicSettings
+    bounds: Mapping[int, Bounds]
+    oldest_times: Mapping[int, int]
+    """The time, in ms, of the oldest record of each partition that holds one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveGroup:
+    """A group, the topics of its reset, and the numbers the reset was pinned to."""
+
+    cluster: Cluster
+    expected_cluster: str | None
+    listing: GroupListing | None
+    members: tuple[Member, ...]
+    commits: Mapping[Partition, Commit]
+    moved: frozenset[Partition]
+    """Partitions whose commit differed between the first and the last read of this observation."""
+    logs: Mapping[str, Log]
+    bounds: Mapping[Partition, Bounds]
+    """Of every partition the group has a commit for: what its lag is counted by."""
+    pinned: Pinned
+    last_commit: LastCommit = LastCommit()
+    rates: Mapping[str, Rates] = field(default_factory=dict)
+    events: Mapping[Partition, Event] = field(default_factory=dict)
+    """The event at each partition's target; absent where the target is the end."""
+    records: Mapping[Partition, int] = field(default_factory=dict)
+    """Kafka's time, in ms, of the record at each partition's target."""

@@ -1,0 +1,209 @@
+"""Read everything about all groups of one cluster, in as few calls as Kafka allows, and pin their resets.
+
+Commits are read first and once more last: what moved in between belongs to a consumer that is alive, whatever the
+group's state says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from elreconcile.desired.config import Config
+from elreconcile.errors import Unreachable
+from elreconcile.kinds.consumer_group.event_time import event_time
+from elreconcile.kinds.consumer_group.live import LastCommit, LiveGroup, Log, Pinned, Pins, Rates
+from elreconcile.kinds.consumer_group.marks import is_ours
+from elreconcile.kinds.consumer_group.pin import asked_time, outside, pin
+from elreconcile.kinds.consumer_group.rates import consumed, produced
+from elreconcile.kinds.consumer_group.shape import read_pins
+from elreconcile.kinds.consumer_group.spec import ConsumerGroup
+from elreconcile.kinds.contract import Ask, Moment
+from elreconcile.model.address import Address
+from elreconcile.systems import ReadingSystems
+from elreconcile.systems.burrow_values import PartitionSeen
+from elreconcile.systems.kafka import KafkaReader
+from elreconcile.systems.kafka_values import Bounds, Commit, Found, Partition, Position, Record
+
+Asks = Sequence[Ask[ConsumerGroup]]
+"""Documents of one cluster."""
+
+
+def observe(asks: Asks, systems: ReadingSystems, moment: Moment) -> Iterator[tuple[Address, LiveGroup]]:
+    """The live side of each document. All must name the same cluster."""
+    name = asks[0].resource.spec.cluster
+    kafka = systems.kafka(name)
+    groups = [ask.resource.spec.name for ask in asks]
+    kafka.rights(groups)
+    cluster, listings = kafka.cluster(), kafka.groups()
+    first = kafka.commits(groups)
+    members = kafka.members([group for group in groups if group in listings and listings[group].type == "classic"])
+    logs = read_logs(kafka, asks)
+    bounds = _lag_bounds(kafka, first, logs)
+    pinned = _pinned(kafka, asks, logs, first, moment)
+    records = _records(kafka, pinned)
+    burrow = {ask.address: _burrow(systems, name, ask) for ask in asks}
+    arrivals = produced(kafka, logs)
+    last = kafka.commits(groups)
+    expected = systems.config.kafka[name].cluster_id
+    for ask in asks:
+        group = ask.resource.spec.name
+        pins = pinned[ask.address].pins
+        at = {place: records.get((*place, offset)) for place, offset in _targets(pins)}
+        seen = burrow[ask.address]
+        yield (
+            ask.address,
+            LiveGroup(
+                cluster=cluster,
+                expected_cluster=expected,
+                listing=listings.get(group),
+                members=members.get(group, ()),
+                commits=last[group],
+                moved=_moved(first[group], last[group]),
+                logs={topic: logs[topic] for topic in _topics(ask) if topic in logs},
+                bounds={place: bounds[place] for place in last[group] if place in bounds},
+                pinned=pinned[ask.address],
+                last_commit=_last_commit(seen, last[group]),
+                rates={topic: Rates(consumed(seen, topic), arrivals.get(topic)) for topic in _topics(ask)},
+                events={place: event_time(record) for place, record in at.items() if record},
+                records={place: record.timestamp_ms for place, record in at.items() if record},
+            ),
+        )
+
+
+def read_logs(kafka: KafkaReader, asks: Asks) -> Mapping[str, Log]:
+    """The topics of all resets that exist, each read once."""
+    names = sorted({topic for ask in asks for topic in _topics(ask)})
+    topics = kafka.topics(names)
+    settings = kafka.topic_settings(list(topics))
+    places = [(name, partition) for name, topic in topics.items() for partition in range(topic.partitions)]
+    bounds = kafka.bounds(places)
+    oldest = kafka.records(
+        [(*place, bounds[place].oldest) for place in places if _deleted_before(bounds[place].oldest)]
+    )
+    return {
+        name: Log(
+            topic,
+            settings[name],
+            {partition: bounds[name, partition] for partition in range(topic.partitions)},
+            {partition: record.timestamp_ms for (at, partition, _), record in oldest.items() if at == name},
+        )
+        for name, topic in topics.items()
+    }
+
+
+def _deleted_before(oldest: int) -> bool:
+    return oldest > 0
+
+
+def _topics(ask: Ask[ConsumerGroup]) -> Sequence[str]:
+    """The topics to look at: none once the reset is settled or may no longer be carried out."""
+    reset = ask.resource.spec.reset
+    return list(reset.topics) if reset and ask.open else []
+
+
+def _lag_bounds(
+    kafka: KafkaReader, commits: Mapping[str, Mapping[Partition, Commit]], logs: Mapping[str, Log]
+) -> Mapping[Partition, Bounds]:
+    """Bounds for every partition with a commit; a topic that is gone has none."""
+    known = {(topic, partition): bounds for topic, log in logs.items() for partition, bounds in log.bounds.items()}
+    rest = {place for group in commits.values() for place in group} - set(known)
+    topics = kafka.topics(sorted({topic for topic, _ in rest}))
+    held = [place for place in rest if place[0] in topics and place[1] < topics[place[0]].partitions]
+    return {**known, **kafka.bounds(sorted(held))}
+
+
+def _pinned(
+    kafka: KafkaReader,
+    asks: Asks,
+    logs: Mapping[str, Log],
+    commits: Mapping[str, Mapping[Partition, Commit]],
+    moment: Moment,
+) -> Mapping[Address, Pinned]:
+    lookups = {ask.address: _lookups(ask, logs, moment) for ask in asks}
+    found = kafka.offsets_at({(*place, asked) for wanted in lookups.values() for place, asked in wanted.items()})
+    return {
+        ask.address: _pin(
+            ask,
+            {topic: logs[topic] for topic in _topics(ask) if topic in logs},
+            commits[ask.resource.spec.name],
+            {place: found[(*place, asked)] for place, asked in lookups[ask.address].items()},
+            moment,
+        )
+        for ask in asks
+    }
+
+
+def _lookups(ask: Ask[ConsumerGroup], logs: Mapping[str, Log], moment: Moment) -> Mapping[Partition, int]:
+    reset = ask.resource.spec.reset
+    if reset is None or _given(ask) is not None:
+        return {}
+    asked = {topic: asked_time(reset.target(topic), moment.now) for topic in _topics(ask) if topic in logs}
+    return {
+        (topic, partition): time
+        for topic, time in asked.items()
+        if time is not None
+        for partition in logs[topic].bounds
+    }
+
+
+def _pin(
+    ask: Ask[ConsumerGroup],
+    logs: Mapping[str, Log],
+    commits: Mapping[Partition, Commit],
+    found: Mapping[Partition, Found | None],
+    moment: Moment,
+) -> Pinned:
+    given, reset = _given(ask), ask.resource.spec.reset
+    if given is not None:
+        return Pinned(given, outside(given, logs))
+    return pin(reset, logs, commits, found, moment.now) if reset else Pinned({})
+
+
+def _given(ask: Ask[ConsumerGroup]) -> Pins | None:
+    """Pins that were reviewed, or that an apply began with; None: there are none yet."""
+    return read_pins(ask.pins) if ask.open and ask.pins is not None else None
+
+
+def _targets(pins: Pins) -> Iterator[tuple[Partition, int]]:
+    for topic, partitions in pins.items():
+        for partition, offset in partitions.items():
+            if offset is not None:
+                yield (topic, partition), offset
+
+
+def _records(kafka: KafkaReader, pinned: Mapping[Address, Pinned]) -> Mapping[Position, Record]:
+    return kafka.records(sorted({(*place, at) for each in pinned.values() for place, at in _targets(each.pins)}))
+
+
+def _moved(first: Mapping[Partition, Commit], last: Mapping[Partition, Commit]) -> frozenset[Partition]:
+    return frozenset(place for place in first.keys() | last.keys() if first.get(place) != last.get(place))
+
+
+Seen = Mapping[str, tuple[PartitionSeen, ...]] | str | None
+"""What Burrow knows of a group by topic; None: nothing; a text: why it could not be asked."""
+
+
+def _burrow(systems: ReadingSystems, kafka: str, ask: Ask[ConsumerGroup]) -> Seen:
+    for name in burrows_of(systems.config, kafka) if _topics(ask) else ():
+        try:
+            return systems.burrow(name).consumer(ask.resource.spec.name)
+        except Unreachable as error:
+            return str(error)
+    return None
+
+
+def burrows_of(config: Config, kafka: str) -> Sequence[str]:
+    return sorted(name for name, settings in config.burrow.items() if settings.kafka == kafka)
+
+
+def _last_commit(seen: Seen, commits: Mapping[Partition, Commit]) -> LastCommit:
+    """The newest commit that is not one of ours: ours stand in Kafka with our mark on them."""
+    if isinstance(seen, str):
+        return LastCommit(None, seen)
+    times = [
+        partition.offsets[-1].timestamp_ms
+        for topic, partitions in (seen or {}).items()
+        for partition in partitions
+        if partition.offsets and not is_ours(commits.get((topic, partition.partition)))
+    ]
+    return LastCommit(max(times, default=None))

@@ -1,0 +1,221 @@
+"""From a target's words to one offset per partition. Pure; what cannot be pinned becomes a refusal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from elreconcile.kinds.consumer_group.live import Clamp, Log, Pinned, Pins
+from elreconcile.kinds.consumer_group.spec import Measured, Reset, Target
+from elreconcile.model.change import Refusal
+from elreconcile.systems.kafka_values import Bounds, Commit, Found, Partition
+
+LIFT_RANGE = "choose a target inside, or write `on_out_of_range: clamp`"
+LIFT_NO_MATCH = "write `on_no_match: latest` (or earliest) if that is what you want"
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """One partition that a rule forbids to pin. Misses of one rule and topic make one refusal."""
+
+    rule: str
+    topic: str
+    partition: int
+    value: str
+    limit: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One partition as far as pinning needs to know it."""
+
+    topic: str
+    partition: int
+    bounds: Bounds
+    oldest_time: int | None
+    commit: Commit | None
+    found: Found | None
+
+
+def asked_time(target: Target | None, now: datetime) -> int | None:
+    """The time a target asks for, in ms since 1970; None when it does not ask by time."""
+    if not isinstance(target, Measured):
+        return None
+    at = now - target.ago if target.ago is not None else target.timestamp
+    return None if at is None else round(at.timestamp() * 1000)
+
+
+def pin(
+    reset: Reset,
+    logs: Mapping[str, Log],
+    commits: Mapping[Partition, Commit],
+    found: Mapping[Partition, Found | None],
+    now: datetime,
+) -> Pinned:
+    """Every partition of every topic that exists, turned into a number, a miss or a clamp."""
+    pins: dict[str, dict[int, int | None]] = defaultdict(dict)
+    misses: list[Miss] = []
+    clamps: list[Clamp] = []
+    for topic, log in logs.items():
+        target = reset.target(topic)
+        assert target is not None  # noqa: S101  the document is refused otherwise
+        misses += _uncovered(topic, target, log)
+        for place in _places(topic, log, commits, found):
+            got = _one(place, target, reset, asked_time(target, now))
+            if isinstance(got, Miss):
+                misses.append(got)
+            elif isinstance(got, Clamp):
+                clamps.append(got)
+                pins[topic][place.partition] = got.taken
+            elif got != "keep":
+                pins[topic][place.partition] = got
+    return Pinned(dict(pins), tuple(gather(misses)), tuple(clamps))
+
+
+def outside(pins: Pins, logs: Mapping[str, Log]) -> tuple[Refusal, ...]:
+    """Refusals for numbers pinned earlier that the log no longer holds, or does not hold yet."""
+    return tuple(
+        gather(
+            _out_of_range(topic, partition, str(target), log.bounds[partition])
+            for topic, log in logs.items()
+            for partition, target in pins.get(topic, {}).items()
+            if target is not None and partition in log.bounds and not _inside(target, log.bounds[partition])
+        )
+    )
+
+
+def gather(misses: Iterable[Miss]) -> Iterator[Refusal]:
+    """One refusal for each rule and topic, naming its partitions."""
+    by_rule: dict[tuple[str, str], list[Miss]] = defaultdict(list)
+    for miss in misses:
+        by_rule[miss.rule, miss.topic].append(miss)
+    for (rule, topic), group in by_rule.items():
+        first = group[0]
+        yield Refusal(
+            rule,
+            f"{topic}, {name_partitions(miss.partition for miss in group)}",
+            first.value,
+            first.limit,
+            first.remedy,
+        )
+
+
+def name_partitions(partitions: Iterable[int]) -> str:
+    """`partition 3`, or `partitions 0-4, 7`."""
+    runs: list[list[int]] = []
+    for number in sorted(partitions):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    text = ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return f"partition{'s' if sum(map(len, runs)) > 1 else ''} {text}"
+
+
+def _places(
+    topic: str, log: Log, commits: Mapping[Partition, Commit], found: Mapping[Partition, Found | None]
+) -> Iterator[Place]:
+    for partition, bounds in sorted(log.bounds.items()):
+        at = (topic, partition)
+        yield Place(*at, bounds, log.oldest_times.get(partition), commits.get(at), found.get(at))
+
+
+def _uncovered(topic: str, target: Target, log: Log) -> Iterator[Miss]:
+    if not isinstance(target, Measured) or target.offsets is None:
+        return
+    named = {int(partition) for partition in target.offsets}
+    held = f"{topic} has {log.topic.partitions} partitions"
+    for partition in sorted(set(log.bounds) - named):
+        yield Miss(
+            "partitions-uncovered",
+            topic,
+            partition,
+            "no target",
+            held,
+            "name each, with `keep` to leave one alone",
+        )
+    for partition in sorted(named - set(log.bounds)):
+        yield Miss("no-such-partition", topic, partition, "a target", held, "leave it out")
+
+
+def _one(place: Place, target: Target, reset: Reset, asked: int | None) -> int | str | Miss | Clamp | None:
+    """An offset, None to forget the commit, "keep", or why there is none."""
+    if isinstance(target, str):
+        return {"earliest": place.bounds.oldest, "latest": place.bounds.newest, "none": None}[target]
+    if asked is not None:
+        return _by_time(place, reset, asked)
+    if target.offsets is not None:
+        wanted = target.offsets.get(str(place.partition), "keep")
+        return wanted if wanted == "keep" else _within(place, int(wanted), reset)
+    if target.shift is not None:
+        return _shifted(place, target.shift, reset)
+    if target.behind_end is not None:
+        return _within(place, place.bounds.newest - target.behind_end, reset)
+    assert target.offset is not None  # noqa: S101  the last of the six
+    return _within(place, target.offset, reset)
+
+
+def _by_time(place: Place, reset: Reset, asked: int) -> int | Miss | Clamp:
+    if place.found is None:
+        return _no_match(place, reset, asked)
+    deleted = place.bounds.oldest > 0 and place.found.offset <= place.bounds.oldest
+    if not deleted or place.oldest_time is None or place.oldest_time <= asked:
+        return place.found.offset
+    if reset.on_out_of_range == "clamp":
+        return Clamp(place.topic, place.partition, utc(asked), place.bounds.oldest)
+    kept = f"retention has deleted what lay before; the earliest kept is {utc(place.oldest_time)}"
+    return Miss("past-retention", place.topic, place.partition, f"asked for {utc(asked)}", kept, LIFT_RANGE)
+
+
+def _no_match(place: Place, reset: Reset, asked: int) -> int | Miss:
+    if reset.on_no_match == "earliest":
+        return place.bounds.oldest
+    if reset.on_no_match == "latest":
+        return place.bounds.newest
+    return Miss(
+        "no-match",
+        place.topic,
+        place.partition,
+        f"asked for {utc(asked)}",
+        "no record is that late",
+        LIFT_NO_MATCH,
+    )
+
+
+def _shifted(place: Place, shift: int, reset: Reset) -> int | Miss | Clamp:
+    if place.commit is None:
+        return Miss(
+            "no-commit",
+            place.topic,
+            place.partition,
+            "no commit",
+            "a shift counts from one",
+            "give another target",
+        )
+    return _within(place, place.commit.offset + shift, reset)
+
+
+def _within(place: Place, target: int, reset: Reset) -> int | Miss | Clamp:
+    if _inside(target, place.bounds):
+        return target
+    if reset.on_out_of_range == "clamp":
+        taken = min(max(target, place.bounds.oldest), place.bounds.newest)
+        return Clamp(place.topic, place.partition, str(target), taken)
+    return _out_of_range(place.topic, place.partition, str(target), place.bounds)
+
+
+def _inside(target: int, bounds: Bounds) -> bool:
+    return bounds.oldest <= target <= bounds.newest
+
+
+def _out_of_range(topic: str, partition: int, value: str, bounds: Bounds) -> Miss:
+    limit = f"the log holds {bounds.oldest:,} to {bounds.newest:,}"
+    return Miss("out-of-range", topic, partition, f"target {value}", limit, LIFT_RANGE)
+
+
+def utc(timestamp_ms: int) -> str:
+    """A time as operators write it: 2018-03-13T13:29:11Z."""
+    return datetime.fromtimestamp(timestamp_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

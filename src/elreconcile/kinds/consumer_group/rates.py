@@ -1,0 +1,46 @@
+"""How fast a group reads and a topic grows: what the catch-up estimate is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from elreconcile.kinds.consumer_group.live import Log
+from elreconcile.systems.burrow_values import PartitionSeen
+from elreconcile.systems.kafka import KafkaReader
+
+HOUR_MS = int(timedelta(hours=1).total_seconds() * 1000)
+
+
+def consumed(seen: Mapping[str, tuple[PartitionSeen, ...]] | str | None, topic: str) -> float | None:
+    """Offsets per second over the commits Burrow remembers of the topic; None: it saw no movement."""
+    if not isinstance(seen, Mapping):
+        return None
+    speeds = [_speed(partition) for partition in seen.get(topic, ())]
+    return sum(speeds) or None
+
+
+def _speed(seen: PartitionSeen) -> float:
+    if len(seen.offsets) < 2:
+        return 0.0
+    first, last = seen.offsets[0], seen.offsets[-1]
+    seconds = (last.timestamp_ms - first.timestamp_ms) / 1000
+    return max(last.offset - first.offset, 0) / seconds if seconds > 0 else 0.0
+
+
+def produced(kafka: KafkaReader, logs: Mapping[str, Log]) -> Mapping[str, float]:
+    """Offsets per second that arrived in the hour before each topic's newest record; topics without one left out."""
+    places = [(topic, partition) for topic, log in logs.items() for partition in log.bounds]
+    newest = kafka.newest_timestamps(places)
+    hour_before = kafka.offsets_at({(*place, found.timestamp_ms - HOUR_MS) for place, found in newest.items()})
+    rates: dict[str, float] = {}
+    for (topic, partition, _), start in hour_before.items():
+        if start is not None:
+            arrived = logs[topic].bounds[partition].newest - start.offset
+            rates[topic] = rates.get(topic, 0.0) + arrived / (HOUR_MS / 1000)
+    return rates
+
+
+def catch_up(lag: int, rate: float) -> float:
+    """Seconds to read `lag` offsets at `rate` offsets per second."""
+    return lag / rate

@@ -1,0 +1,122 @@
+"""What an operator sees of a reset: per topic a sentence, a table of its partitions, and what follows from it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from elreconcile.kinds.consumer_group.live import Event, LiveGroup, Log
+from elreconcile.kinds.consumer_group.pin import name_partitions, utc
+from elreconcile.kinds.consumer_group.progress import Progress
+from elreconcile.kinds.consumer_group.rates import catch_up
+from elreconcile.kinds.consumer_group.retention import remaining
+from elreconcile.kinds.consumer_group.shape import targets
+from elreconcile.kinds.contract import Moment
+from elreconcile.kinds.span import told
+from elreconcile.model.block import Block, Line, Table
+from elreconcile.systems.kafka_values import Partition
+
+COLUMNS = ("part", "oldest", "newest", "current", "target", "delta", "lag after", "event time at target")
+NUMERIC = frozenset(COLUMNS[:-1])
+
+
+def details(live: LiveGroup, standing: Mapping[Partition, Progress], moment: Moment) -> tuple[Block, ...]:
+    """All topics of the reset that exist, in the document's order."""
+    return tuple(block for topic, log in live.logs.items() for block in _topic(topic, log, live, standing, moment))
+
+
+def _topic(
+    topic: str, log: Log, live: LiveGroup, standing: Mapping[Partition, Progress], moment: Moment
+) -> Iterator[Block]:
+    placed = {place: target for place, target in targets(live.pinned.pins).items() if place[0] == topic}
+    yield Line(f"{topic}: {_summary(placed, live, moment)}")
+    if placed:
+        rows = tuple(_row(place, target, log, live) for place, target in sorted(placed.items()))
+        yield Table(COLUMNS, rows, NUMERIC, depth=1)
+    done = [number for (at, number), how in standing.items() if at == topic and how is Progress.DONE]
+    if done:
+        yield Line(f"{name_partitions(done)}: sent by an earlier run, to be read back only", depth=1)
+    for clamp in live.pinned.clamps:
+        if clamp.topic == topic:
+            yield Line(f"partition {clamp.partition}: asked for {clamp.asked}, clamped to {clamp.taken:,}", depth=1)
+    yield from _consequences(topic, log, placed, live, moment)
+
+
+def _summary(placed: Mapping[Partition, int | None], live: LiveGroup, moment: Moment) -> str:
+    forgotten = [place for place, target in placed.items() if target is None]
+    if forgotten:
+        return f"forget the commits of {name_partitions(number for _, number in forgotten)}"
+    deltas = [delta for place, target in placed.items() if (delta := _delta(place, target, live)) is not None]
+    back, forward = -sum(delta for delta in deltas if delta < 0), sum(delta for delta in deltas if delta > 0)
+    moves = [f"rewind {back:,} offsets" if back else "", f"skip {forward:,} offsets" if forward else ""]
+    fresh = len(placed) - len(deltas)
+    moves.append(f"commit {fresh} partitions that have no commit" if fresh else "")
+    what = " and ".join(move for move in moves if move) or "commit where it stands"
+    return f"{what} over {len(placed)} partitions{_reach(placed, live, back)}"
+
+
+def _reach(placed: Mapping[Partition, int | None], live: LiveGroup, back: int) -> str:
+    times = [live.events[place].at for place in placed if place in live.events]
+    if not back or not times:
+        return ""
+    return f", back to {min(times):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _row(place: Partition, target: int | None, log: Log, live: LiveGroup) -> tuple[str, ...]:
+    bounds, commit = log.bounds[place[1]], live.commits.get(place)
+    delta = _delta(place, target, live)
+    return (
+        str(place[1]),
+        f"{bounds.oldest:,}",
+        f"{bounds.newest:,}",
+        "none" if commit is None else f"{commit.offset:,}",
+        "none" if target is None else f"{target:,}",
+        "" if delta is None else f"{delta:+,}" if delta else "0",
+        "" if target is None else f"{bounds.newest - target:,}",
+        _event(live.events.get(place), target),
+    )
+
+
+def _delta(place: Partition, target: int | None, live: LiveGroup) -> int | None:
+    commit = live.commits.get(place)
+    return None if commit is None or target is None else target - commit.offset
+
+
+def _event(event: Event | None, target: int | None) -> str:
+    if target is None:
+        return ""
+    return f"{event.at:%Y-%m-%dT%H:%M:%SZ}  {event.source}" if event else "end of the log"
+
+
+def _consequences(
+    topic: str, log: Log, placed: Mapping[Partition, int | None], live: LiveGroup, moment: Moment
+) -> Iterator[Line]:
+    lag = sum(log.bounds[number].newest - target for (_, number), target in placed.items() if target is not None)
+    if lag:
+        yield Line(
+            f"leaves a lag of {lag:,}; {_estimate(topic, lag, live)}; {_kept(topic, log, placed, live, moment)}",
+            depth=1,
+        )
+    deleted = {number: at for number, at in log.oldest_times.items() if log.bounds[number].oldest}
+    if deleted:
+        first = utc(max(deleted.values()))
+        yield Line(f"retention has deleted what lay before {first} on {name_partitions(deleted)}", depth=1)
+
+
+def _estimate(topic: str, lag: int, live: LiveGroup) -> str:
+    rates = live.rates.get(topic)
+    if rates is None or (rates.consumed is None and rates.produced is None):
+        return "how fast it is read is not known"
+    if rates.consumed is not None:
+        return f"catches up in about {told(catch_up(lag, rates.consumed))} at its last commits' {rates.consumed:,.1f}/s"
+    arrived = rates.produced or 0.0
+    return f"that is {told(catch_up(lag, arrived))} of arrivals at the last hour's {arrived:,.1f}/s"
+
+
+def _kept(topic: str, log: Log, placed: Mapping[Partition, int | None], live: LiveGroup, moment: Moment) -> str:
+    if "delete" not in log.settings.cleanup_policy:
+        return "the topic is compacted: older values of a key may be gone"
+    spans = [span for place in placed if (span := remaining(live, place, moment)) is not None]
+    if not spans:
+        return "retention.ms keeps the target for ever"
+    size = "" if log.settings.retention_bytes is None else ", by time; retention.bytes may delete it sooner"
+    return f"the target stays within retention for {told(max(min(spans), 0))}{size}"

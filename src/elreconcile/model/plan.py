@@ -1,0 +1,92 @@
+"""A plan: everything that would be done, bound to the world it was made in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from elreconcile.model.address import Address
+from elreconcile.model.change import Action, Change
+from elreconcile.model.json import Json, digest
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSeen:
+    """One system the plan was made from, e.g. ("kafka", "analytics", "Kafka 3.9, cluster q1Sh-9_ISia")."""
+
+    family: str
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The folder the documents came from; `commit` None: not in git; `dirty`: with changes that are not committed."""
+
+    folder: str
+    commit: str | None = None
+    dirty: bool = False
+
+    def __str__(self) -> str:
+        if self.commit is None:
+            return f"{self.folder} (not in git)"
+        return f"{self.folder} at {self.commit[:12]} ({'with uncommitted changes' if self.dirty else 'clean'})"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`changes` holds every document of the run in the order of carrying out, those with nothing to do included."""
+
+    environment: str
+    source: Source
+    ledger: str
+    systems: tuple[SystemSeen, ...]
+    changes: tuple[Change, ...]
+    made_at: datetime
+    accepted: tuple[str, ...] = ()
+
+    @property
+    def work(self) -> tuple[Change, ...]:
+        """The changes that do something."""
+        return tuple(change for change in self.changes if change.action is not Action.NONE)
+
+    @property
+    def refused(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.refusals)
+
+    @property
+    def blocked(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.work if change.blocked_by)
+
+    @property
+    def pins(self) -> Mapping[Address, Json]:
+        return {change.address: change.pins for change in self.work}
+
+    @property
+    def digest(self) -> str:
+        return digest(self.bound())
+
+    def bound(self) -> Json:
+        """What the digest covers: guards, pins, acceptances and what will be done.
+
+        Not what waiting can mend, nor how it is shown.
+        """
+        return {
+            "environment": self.environment,
+            "ledger": self.ledger,
+            "accepted": sorted(self.accepted),
+            "changes": {str(change.address): _bound(change) for change in self.work},
+        }
+
+
+def _bound(change: Change) -> Json:
+    request = change.request
+    return {
+        "action": change.action.value,
+        "request": None if request is None else {"id": request.id, "fingerprint": request.fingerprint},
+        "effect": change.effect,
+        "pins": change.pins,
+        "guards": {guard.name: guard.value for guard in change.guards},
+        "refusals": [refusal.id for refusal in change.refusals],
+    }

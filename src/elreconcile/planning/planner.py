@@ -1,0 +1,58 @@
+"""Ask every kind for its change, add what memory and policy say, and put them in order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from elreconcile.desired.load import Resource
+from elreconcile.kinds.contract import Ask, Kind, Moment
+from elreconcile.ledger.entry import Entry
+from elreconcile.model.address import Address
+from elreconcile.model.change import Action, Change
+from elreconcile.model.json import Json
+from elreconcile.planning.standing import Key, ask, expired, refusals
+
+Kinds = Mapping[str, Kind[Any, Any]]
+
+
+def asks(
+    resources: Sequence[Resource[Any]],
+    entries: Mapping[Key, Entry],
+    kinds: Kinds,
+    pins: Mapping[Address, Json],
+    now: datetime,
+) -> Sequence[Ask[Any]]:
+    """One question for each document. `pins` are those of a plan that was shown, empty for a new one."""
+    return [ask(each, kinds[each.address.kind], entries, pins, now) for each in resources]
+
+
+def changes(
+    questions: Sequence[Ask[Any]],
+    live: Mapping[Address, Any],
+    kinds: Kinds,
+    moment: Moment,
+    accepted: frozenset[str],
+) -> tuple[Change, ...]:
+    """Every document's change, in the order of carrying out: by kind, then by address."""
+    made = [
+        _judged(each, kinds[each.address.kind].diff(each, live[each.address], moment), moment, accepted)
+        for each in questions
+    ]
+    return tuple(sorted(made, key=lambda change: (kinds[change.address.kind].order, change.address)))
+
+
+def _judged(question: Ask[Any], change: Change, moment: Moment, accepted: frozenset[str]) -> Change:
+    """The kind's change, with what the ledger forbids and what the operator accepted."""
+    kept = tuple(each for each in change.refusals if not (each.acceptable and each.id in accepted))
+    request = question.request
+    if request is None:
+        return replace(change, refusals=kept)
+    return replace(
+        change,
+        action=change.action if question.open else Action.NONE,
+        refusals=(*refusals(request, question.entry, change.guards), *kept),
+        findings=(*expired(request, question.entry, moment.now), *change.findings),
+    )

@@ -1,0 +1,99 @@
+"""What the ledger remembers of a request decides whether it may still be carried out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from elreconcile.desired.load import Resource
+from elreconcile.kinds.contract import Ask, Kind
+from elreconcile.ledger.entry import Entry, State
+from elreconcile.model.address import Address
+from elreconcile.model.change import Finding, Guard, Refusal, Request
+from elreconcile.model.json import Json, canonical
+
+Key = tuple[str, str]
+"""A ledger entry's key: address and request id."""
+
+STUCK = {
+    State.UNCERTAIN: "an earlier run could not tell whether it was done",
+    State.OVERWRITTEN: "it was done, and then somebody wrote over it",
+}
+
+
+def ask(
+    resource: Resource[Any],
+    kind: Kind[Any, Any],
+    entries: Mapping[Key, Entry],
+    pins: Mapping[Address, Json],
+    now: datetime,
+) -> Ask[Any]:
+    """What to ask a kind about one document. Pins of an apply that was cut short stand above those of a plan."""
+    request = kind.request(resource.spec)
+    if request is None:
+        return Ask(resource)
+    entry = remembered(entries.get((str(resource.address), request.id)))
+    begun = entry.pins if entry else pins.get(resource.address)
+    return Ask(resource, request, entry, begun, open=_open(request, entry, now))
+
+
+def remembered(entry: Entry | None) -> Entry | None:
+    """An entry that was released is as good as none."""
+    return None if entry is None or entry.state is State.RELEASED else entry
+
+
+def _open(request: Request, entry: Entry | None, now: datetime) -> bool:
+    if entry is not None and (entry.fingerprint != request.fingerprint or entry.state in (State.SETTLED, *STUCK)):
+        return False
+    return now < request.expires
+
+
+def refusals(request: Request, entry: Entry | None, guards: tuple[Guard, ...]) -> tuple[Refusal, ...]:
+    """What the memory of a request forbids. No acceptance lifts these."""
+    if entry is None:
+        return ()
+    if entry.fingerprint != request.fingerprint:
+        return (_changed_meaning(request, entry),)
+    if entry.state in STUCK:
+        remedy = f"elreconcile settle '{entry.address}' --done, or --not-done to have it carried out again"
+        return (Refusal(entry.state.value, f"request {request.id}", STUCK[entry.state], "settled by a person", remedy),)
+    return _other_world(request, entry, guards)
+
+
+def _changed_meaning(request: Request, entry: Entry) -> Refusal:
+    return Refusal(
+        "changed-meaning",
+        f"request {request.id}, {entry.state} on {entry.at:%Y-%m-%d %H:%M} UTC",
+        f"now {canonical(request.meaning)}",
+        f"then {canonical(entry.meaning)}",
+        "a request keeps its meaning for ever: give the new one a new id",
+    )
+
+
+def _other_world(request: Request, entry: Entry, guards: tuple[Guard, ...]) -> tuple[Refusal, ...]:
+    """An apply that was cut short may only go on in the world it began in."""
+    began = entry.evidence.get("guards") if isinstance(entry.evidence, Mapping) else None
+    now = {guard.name: guard.value for guard in guards}
+    if not guards or not isinstance(began, Mapping) or began == now:
+        return ()
+    differing = sorted(name for name in began.keys() | now.keys() if began.get(name) != now.get(name))
+    return tuple(
+        Refusal(
+            "other-world",
+            f"request {request.id} was begun with another {name}",
+            f"now {now.get(name)}",
+            f"then {began.get(name)}",
+            f"elreconcile settle '{entry.address}' --done or --not-done",
+        )
+        for name in differing
+    )
+
+
+def expired(request: Request, entry: Entry | None, now: datetime) -> tuple[Finding, ...]:
+    """A request past its time is told, since nothing will ever be done for it."""
+    if now < request.expires or (entry is not None and entry.state is State.SETTLED):
+        return ()
+    begun = f"; a run that was cut short left it {entry.state}" if entry else ""
+    value = f"expired {request.expires:%Y-%m-%dT%H:%M:%SZ}, not settled{begun}"
+    return (Finding(f"request {request.id}", value, "carried out in time", "remove it, or write a new request"),)

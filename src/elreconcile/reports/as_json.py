@@ -1,0 +1,84 @@
+"""Plans and outcomes as JSON: `format_version`, sorted keys, offsets as integers of 64 bits, no secrets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from elreconcile.model.change import Change
+from elreconcile.model.outcome import Outcome
+from elreconcile.model.plan import Plan
+
+FORMAT_VERSION = "1.0"
+
+
+def plan_json(plan: Plan) -> str:
+    """Everything the text shows, and everything apply goes by."""
+    return _dumped(
+        {
+            "type": "plan",
+            "digest": plan.digest,
+            "made_at": plan.made_at,
+            "environment": plan.environment,
+            "source": asdict(plan.source),
+            "ledger": plan.ledger,
+            "systems": [asdict(seen) for seen in plan.systems],
+            "accepted": list(plan.accepted),
+            "changes": [_change(change) for change in plan.changes],
+        }
+    )
+
+
+def outcomes_json(outcomes: Sequence[Outcome], run: str, digest: str) -> str:
+    told = [
+        {
+            "address": str(each.address),
+            "ending": each.ending.value,
+            "reason": each.reason,
+            "evidence": each.evidence,
+        }
+        for each in outcomes
+    ]
+    return _dumped({"type": "outcomes", "run": run, "digest": digest, "outcomes": told})
+
+
+def problems_json(problems: Sequence[Any]) -> str:
+    """What is wrong in files, one object each with file, line, column and message."""
+    return _dumped({"type": "problems", "problems": [asdict(problem) for problem in problems]})
+
+
+def _change(change: Change) -> dict[str, Any]:
+    told = {
+        name: [asdict(each) for each in getattr(change, name)]
+        for name in ("guards", "preconditions", "refusals", "findings", "pending")
+    }
+    return {
+        "address": str(change.address),
+        "kind": change.address.kind,
+        "action": change.action.value,
+        "title": change.title,
+        "request": None if change.request is None else asdict(change.request),
+        "effect": change.effect,
+        "pins": change.pins,
+        "before": change.before,
+        "blocked": bool(change.blocked_by),
+        **told,
+        "details": [_block(block) for block in change.details],
+    }
+
+
+def _block(block: Any) -> dict[str, Any]:
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(block).items()}
+
+
+def _dumped(document: dict[str, Any]) -> str:
+    return json.dumps({"format_version": FORMAT_VERSION, **document}, sort_keys=True, indent=2, default=_plain) + "\n"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{type(value).__name__} has no place in JSON")

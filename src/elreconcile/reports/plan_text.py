@@ -1,0 +1,114 @@
+"""A plan as an operator reads it. Colour carries meaning, but never alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from textwrap import indent
+
+from elreconcile.model.block import Block, Line, Table
+from elreconcile.model.change import Action, Change, Finding, Pending, Precondition, Refusal
+from elreconcile.model.plan import Plan
+from elreconcile.reports.table import table
+
+SIGNS = {Action.ADD: "+", Action.REMOVE: "-", Action.UPDATE: "~", Action.REQUEST: "~", Action.NONE: " "}
+COLOURS = {"+": "green", "-": "red", "~": "yellow", "!": "red", "?": "cyan", " ": "white"}
+FOLD_AFTER = 2
+"""Rows shown of a table before the rest is folded."""
+
+Paint = Callable[[str, str], str]
+"""A text and the name of its colour, to the text that a terminal shows so."""
+
+
+def plain(text: str, colour: str) -> str:
+    return text
+
+
+def plan_text(plan: Plan, paint: Paint = plain, full: bool = False) -> str:
+    """Header, one paragraph for each document with something to say, and the totals."""
+    told = [_change(change, paint, full) for change in plan.changes if _worth_telling(change)]
+    return "\n\n".join([_header(plan), *told, _totals(plan)]) + "\n"
+
+
+def _header(plan: Plan) -> str:
+    rows = [[seen.name, seen.family, seen.description] for seen in plan.systems]
+    rows += [["desired", "", str(plan.source)], ["ledger", "", plan.ledger]]
+    return table(rows)
+
+
+def _worth_telling(change: Change) -> bool:
+    return bool(change.action is not Action.NONE or change.refusals or change.findings or change.pending)
+
+
+def _change(change: Change, paint: Paint, full: bool) -> str:
+    sign = "!" if change.refusals else SIGNS[change.action] if change.action is not Action.NONE else "?"
+    name = f"{change.address.kind} {change.address.name} on {change.address.system}"
+    head = f"{paint(sign, COLOURS[sign])} {name}" + (f"   {change.title}" if change.title else "")
+    return "\n".join([head, *(indent(text, "    ") for text in _body(change, paint, full))])
+
+
+def _body(change: Change, paint: Paint, full: bool) -> Iterator[str]:
+    yield from (_refusal(refusal, paint) for refusal in change.refusals)
+    yield from (_block(block, full) for block in change.details)
+    yield from (_waits(condition, paint) for condition in change.blocked_by)
+    yield from (_pending(each) for each in change.pending)
+    yield from (_finding(each, paint) for each in change.findings)
+
+
+def _refusal(refusal: Refusal, paint: Paint) -> str:
+    lift = f", or accept it for this plan: --accept {refusal.id}" if refusal.acceptable else ""
+    head = f"{paint('refused', 'red')} ({refusal.id}): {refusal.what}: {refusal.value}; {refusal.limit}"
+    return f"{head}\n  {refusal.remedy}{lift}"
+
+
+def _waits(condition: Precondition, paint: Paint) -> str:
+    return f"{paint('waits for', 'yellow')}: {condition.what}. Now {condition.now}\n  {condition.remedy}"
+
+
+def _pending(pending: Pending) -> str:
+    return f"pending: {pending.what} waits for {pending.waits_for}"
+
+
+def _finding(finding: Finding, paint: Paint) -> str:
+    head = f"{paint('found', 'cyan')}: {finding.what}: {finding.value}; wanted: {finding.wanted}"
+    return f"{head}\n  {finding.remedy}"
+
+
+def _block(block: Block, full: bool) -> str:
+    text = block.text if isinstance(block, Line) else _folded(block, full)
+    return indent(text, "  " * block.depth)
+
+
+def _folded(block: Table, full: bool) -> str:
+    """The first rows and how many more; a table that is hardly longer is shown whole."""
+    short = full or len(block.rows) <= FOLD_AFTER + 2
+    shown = block.rows if short else block.rows[:FOLD_AFTER]
+    text = table(shown, block.columns, block.numeric)
+    return text if short else f"{text}\n{len(block.rows) - len(shown)} more rows like these (--full)"
+
+
+def _totals(plan: Plan) -> str:
+    if not plan.work:
+        return _nothing_to_do(plan)
+    counts = [
+        _count(plan, [Action.ADD], "to add"),
+        _count(plan, [Action.UPDATE], "to update"),
+        _count(plan, [Action.REMOVE], "to remove"),
+        _count(plan, [Action.REQUEST], "to carry out once"),
+    ]
+    waits = f"; {len(plan.blocked)} waiting for a precondition" if plan.blocked else ""
+    refused = f"; {len(plan.refused)} refused" if plan.refused else ""
+    total = f"{len(plan.work)} change{'s' if len(plan.work) > 1 else ''}"
+    return f"{total}: {', '.join(filter(None, counts))}{waits}{refused}.   digest {plan.digest[:16]}"
+
+
+def _count(plan: Plan, actions: Sequence[Action], words: str) -> str:
+    number = sum(change.action in actions for change in plan.work)
+    return f"{number} {words}" if number else ""
+
+
+def _nothing_to_do(plan: Plan) -> str:
+    found = sum(len(change.findings) + len(change.pending) for change in plan.changes)
+    looked = f"{len(plan.changes)} document{'s' if len(plan.changes) != 1 else ''}"
+    if plan.refused:
+        return f"Nothing can be done: {len(plan.refused)} of {looked} refused."
+    return f"Nothing to do: {looked} looked at, {found} finding{'s' if found != 1 else ''}."
