@@ -20,6 +20,7 @@ FORMATS = {
     BURROW: "http://host:port,cluster",
     MYSQL: "user:password@host:port/database",
 }
+MYSQL_PATTERN = r"([^:@]+):(.*)@([^:@/]+):(\d+)/(\w+)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,9 @@ class MySqlAddress:
     user: str
     password: str
     database: str
+
+    def __str__(self) -> str:
+        return f"{self.user}:{self.password}@{self.host}:{self.port}/{self.database}"
 
     def connect(self, **settings: Any) -> pymysql.Connection[Any]:
         """A connection, autocommitting unless told otherwise; the caller closes it."""
@@ -79,20 +83,22 @@ def named_by(environ: Mapping[str, str]) -> Addresses | None:
         return None
     kafka = _parse(KAFKA, r"[^,:]+:\d+", given)
     burrow = _parse(BURROW, r"(https?://[^,]+),([^,]+)", given)
-    mysql = _parse(MYSQL, r"([^:@]+):(.*)@([^:@/]+):(\d+)/(\w+)", given)
-    user, password, host, port, database = mysql.groups()
-    return Addresses(
-        kafka.group(),
-        BurrowAddress(*burrow.groups()),
-        MySqlAddress(host, int(port), user, password, database),
-    )
+    mysql = _parse(MYSQL, MYSQL_PATTERN, given)
+    return Addresses(kafka.group(), BurrowAddress(*burrow.groups()), mysql_address(mysql.group()))
+
+
+def mysql_address(text: str) -> MySqlAddress:
+    """From user:password@host:port/database, as `str` of one writes it. Raises ValueError."""
+    match = re.fullmatch(MYSQL_PATTERN, text)
+    if match is None:
+        raise ValueError(f"not {FORMATS[MYSQL]}")
+    user, password, host, port, database = match.groups()
+    return MySqlAddress(host, int(port), user, password, database)
 
 
 def _parse(name: str, pattern: str, given: Mapping[str, str]) -> re.Match[str]:
     match = re.fullmatch(pattern, given.get(name, ""))
     if match is None:
         others = ", ".join(sorted(given))
-        raise SandboxError(
-            f"{name} must be {FORMATS[name]} (with {others} set, all of {', '.join(FORMATS)} are)"
-        )
+        raise SandboxError(f"{name} must be {FORMATS[name]} (with {others} set, all of {', '.join(FORMATS)} are)")
     return match

@@ -88,9 +88,7 @@ class Burrow(Server):
             zookeeper=self.zookeeper.port,
             kafka=self.kafka.bootstrap,
             port=self.port,
-            consumer_settings="\n".join(
-                f"{key}={json.dumps(value)}" for key, value in self.consumer_settings.items()
-            ),
+            consumer_settings="\n".join(f"{key}={json.dumps(value)}" for key, value in self.consumer_settings.items()),
         )
         (self.folder / "burrow.toml").write_text(config)
 

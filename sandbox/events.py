@@ -81,6 +81,21 @@ def navigation_timing(seq_id: int, dt: datetime, *, bot: bool = False) -> Capsul
     return capsule("NavigationTiming", event, seq_id=seq_id, dt=dt, bot=bot)
 
 
+def edit(seq_id: int, dt: datetime) -> Capsule:
+    event = {
+        "action": "saveSuccess",
+        "editingSessionId": f"{seq_id:08x}",
+        "page.id": seq_id % 50,
+        "user.id": 7,
+    }
+    return capsule("Edit", event, seq_id=seq_id, dt=dt)
+
+
+def account_creation(seq_id: int, dt: datetime) -> Capsule:
+    event = {"isSelfMade": True, "userId": seq_id, "userName": f"User {seq_id}"}
+    return capsule("ServerSideAccountCreation", event, seq_id=seq_id, dt=dt)
+
+
 def record(event: Capsule) -> Record:
     """As EventLogging's own writer: sorted JSON, the message's timestamp is the event's time."""
     when = datetime.fromisoformat(event["dt"])

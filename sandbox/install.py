@@ -112,9 +112,7 @@ def _apt_install(packages: list[str], say: Say) -> None:
                 check=False,
             )
             if done.returncode != 0:
-                raise Missing(
-                    [f"{' '.join(packages)}: apt-get {command[0]} failed:\n{done.stdout}{done.stderr}"]
-                )
+                raise Missing([f"{' '.join(packages)}: apt-get {command[0]} failed:\n{done.stdout}{done.stderr}"])
 
 
 @contextmanager

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import socket
-import subprocess
 import uuid
 from pathlib import Path
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from sandbox.errors import ServerFailed
 from sandbox.install import java, kafka_classpath
 from sandbox.server import NotReady, Server
 
@@ -67,15 +65,11 @@ class Kafka(Server):
 
     def admin(self) -> KafkaAdminClient:
         """A client for the sandbox's own needs; the caller closes it."""
-        return KafkaAdminClient(
-            bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=3000, request_timeout_ms=10_000
-        )
+        return KafkaAdminClient(bootstrap_servers=self.bootstrap, bootstrap_timeout_ms=3000, request_timeout_ms=10_000)
 
     def prepare(self) -> None:
         data = self.folder / "data"
-        properties = KAFKA_PROPERTIES.format(
-            port=self.port, controller=self.ports["kafka-controller"], data=data
-        )
+        properties = KAFKA_PROPERTIES.format(port=self.port, controller=self.ports["kafka-controller"], data=data)
         self._properties.write_text(properties)
         (self.folder / "log4j.properties").write_text(LOG4J)
         if not (data / "meta.properties").exists():
@@ -104,11 +98,7 @@ class Kafka(Server):
     def _format(self) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self._properties)]
-        done = subprocess.run(
-            [*_java(self.folder, "128m"), *QUICK_START, *tool], capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            raise ServerFailed(self.name, "could not format its storage", done.stdout + done.stderr)
+        self.set_up([*_java(self.folder, "128m"), *QUICK_START, *tool])
 
 
 class ZooKeeper(Server):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pymysql
 
-from sandbox.errors import ServerFailed
 from sandbox.install import mariadb_install_db, mariadbd
 from sandbox.server import NotReady, Server
 
@@ -80,21 +78,8 @@ class MariaDb(Server):
     def _install(self) -> None:
         unfinished = self.folder / "data.new"
         shutil.rmtree(unfinished, ignore_errors=True)
-        done = subprocess.run(
-            [
-                mariadb_install_db(),
-                "--no-defaults",
-                *_as_root(),
-                f"--datadir={unfinished}",
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise ServerFailed(self.name, "could not make its data folder", done.stdout + done.stderr)
+        options = [f"--datadir={unfinished}", "--auth-root-authentication-method=normal", "--skip-test-db"]
+        self.set_up([mariadb_install_db(), "--no-defaults", *_as_root(), *options])
         unfinished.rename(self._data)
 
 

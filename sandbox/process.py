@@ -113,6 +113,13 @@ class Process:
             finally:
                 os.close(handle)
 
+    def kill_group(self) -> None:
+        """SIGKILL to it and its children: it leads a process group of its own."""
+        if pid := self.pid:
+            os.killpg(pid, signal.SIGKILL)
+        self.wait(10)
+        self.pid_file.unlink(missing_ok=True)
+
     def wait(self, seconds: float) -> bool:
         """True once it is gone, False when it still runs after `seconds`."""
         if (handle := self._open()) is not None:

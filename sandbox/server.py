@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -29,6 +30,7 @@ class Server(ABC):
         self.folder = folder / self.name
         self.ports = ports
         self.process = Process(self.name, folder)
+        self.setup = Process(f"{self.name}-setup", folder)  # known by a pid file too: `up` may be killed meanwhile
 
     @property
     def port(self) -> int:
@@ -72,6 +74,7 @@ class Server(ABC):
             raise self._failed(why) from error
 
     def stop(self) -> None:
+        self.setup.kill_group()
         self.process.stop()
 
     def kill(self) -> None:
@@ -88,6 +91,16 @@ class Server(ABC):
 
     def resume(self) -> None:
         self.process.send(signal.SIGCONT)
+
+    def set_up(self, argv: Sequence[str], seconds: float = 60) -> None:
+        """Run a command that must succeed before the server can start."""
+        self.setup.spawn(argv)
+        ended = self.setup.wait(seconds)
+        code = self.setup.exit_code()
+        self.setup.kill_group()
+        if not ended or code != 0:
+            why = f"ended with exit code {code}" if ended else f"took longer than {seconds:.0f} s"
+            raise ServerFailed(self.setup.name, why, self.setup.log_end())
 
     def _probe_while_running(self) -> None:
         if not self.process.is_running():

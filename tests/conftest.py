@@ -7,20 +7,22 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import requests
 
-with (
-    warnings.catch_warnings()
-):  # kafka-python 3.0.12 reads its own files in a deprecated way while it is imported
+with warnings.catch_warnings():  # kafka-python 3.0.12 reads its own files in a deprecated way while it is imported
     warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
     from kafka import KafkaAdminClient
 
 from sandbox import addresses, events
-from sandbox.addresses import Addresses
+from sandbox.addresses import Addresses, MySqlAddress
 from sandbox.errors import SandboxError
+from sandbox.eventlogging.unit import EventLogging
 from sandbox.events import Record
 from sandbox.owned import own_folder
 from sandbox.stack import Sandbox
@@ -111,6 +113,34 @@ def produce(stack: Addresses) -> Produce:
         events.produce(stack.kafka, topic, records)
 
     return to
+
+
+@pytest.fixture
+def database(stack: Addresses, unique: Unique) -> Iterator[MySqlAddress]:
+    """An empty database of this test's own."""
+    name = unique("db").replace("-", "_")[-60:]
+    with stack.mysql.connect(database=None) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE `{name}`")
+        yield replace(stack.mysql, database=name)
+        cursor.execute(f"DROP DATABASE `{name}`")
+
+
+@pytest.fixture
+def eventlogging(
+    stack: Addresses, database: MySqlAddress, unique: Unique, tmp_path: Path
+) -> Iterator[Callable[..., EventLogging]]:
+    """`eventlogging(topic, ...)`: a consumer of the topic into `database`, not started; a group of its own."""
+    made: list[EventLogging] = []
+
+    def make(*topics: str, **options: Any) -> EventLogging:
+        options = {"group": unique("group"), "auto_offset_reset": "earliest", "name": f"el{len(made)}"} | options
+        consumer = EventLogging(stack.kafka, options.pop("mysql", database), tmp_path, topics, **options)
+        made.append(consumer)
+        return consumer
+
+    yield make
+    for consumer in made:
+        consumer.kill()
 
 
 def _burrow_topics(stack: Addresses) -> list[str]:
