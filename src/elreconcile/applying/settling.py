@@ -9,6 +9,7 @@ from elreconcile.errors import Refused, UsageError
 from elreconcile.ledger.entry import Entry, Run, State
 from elreconcile.ledger.lock import Locks, Owner
 from elreconcile.ledger.store import LedgerWriter
+from elreconcile.model.json import Json
 
 OPEN = (State.STARTED, State.SENDING, State.ACKNOWLEDGED, State.OVERWRITTEN, State.UNCERTAIN)
 
@@ -28,7 +29,7 @@ def settle(
     """
     with locks.hold([address], owner) as hold:
         entry = _unsettled(address, request, ledger)
-        word = {
+        word: Json = {
             "settled by": f"{owner.user} on {owner.host}",
             "done": done,
             "reason": reason,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from elreconcile import __version__
 from elreconcile.cli import apply, ledger, plan, schema, settle, validate
@@ -50,13 +50,12 @@ def main() -> None:
     """Run the command line and exit. No error of ours ends in a traceback."""
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         code = _say("interrupted", 130)
     except KeyboardInterrupt:
         code = _say("interrupted: what was begun is in the ledger, and apply goes on with it", 130)
-    except click.UsageError as error:
-        error.show(sys.stderr)
-        code = UsageError.exit_code
+    except TyperException as error:
+        code = _say(f"{error}; see elreconcile --help", UsageError.exit_code)
     except ElreconcileError as error:
         code = _say(str(error), error.exit_code)
     except BrokenPipeError:

@@ -15,6 +15,7 @@ from elreconcile.kinds.consumer_group.spec import ConsumerGroup, Reset
 from elreconcile.kinds.consumer_group.unused import type_refusals, unused
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.model.change import Action, Change, Guard, Refusal
+from elreconcile.model.json import Json
 from elreconcile.systems.kafka_values import Partition
 
 
@@ -54,7 +55,7 @@ def _standing(ask: Ask[ConsumerGroup], pins: Pins, live: LiveGroup) -> Mapping[P
     return progress(entry.state if entry else None, request.id if request else "", targets(pins), before, live.commits)
 
 
-def _effect(pins: Pins, standing: Mapping[Partition, Progress]) -> dict[str, object]:
+def _effect(pins: Pins, standing: Mapping[Partition, Progress]) -> Json:
     """What is to be sent, and what an earlier run has sent and is only read back."""
     placed = targets(pins)
     to_do = [place for place, how in standing.items() if how is Progress.TO_DO]

@@ -33,7 +33,7 @@ def observe(asks: Asks, systems: ReadingSystems, moment: Moment) -> Iterator[tup
     name = asks[0].resource.spec.cluster
     kafka = systems.kafka(name)
     groups = [ask.resource.spec.name for ask in asks]
-    kafka.rights(groups)
+    kafka.rights(groups, sorted({topic for ask in asks for topic in _topics(ask)}))
     cluster, listings = kafka.cluster(), kafka.groups()
     first = kafka.commits(groups)
     members = kafka.members([group for group in groups if group in listings and listings[group].type == "classic"])

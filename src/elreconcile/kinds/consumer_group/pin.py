@@ -70,7 +70,7 @@ def pin(
             elif isinstance(got, Clamp):
                 clamps.append(got)
                 pins[topic][place.partition] = got.taken
-            elif got != "keep":
+            elif not isinstance(got, str):
                 pins[topic][place.partition] = got
     return Pinned(dict(pins), tuple(gather(misses)), tuple(clamps))
 

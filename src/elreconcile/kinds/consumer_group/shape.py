@@ -24,7 +24,7 @@ def read_pins(stored: Any) -> Pins:
 def write_image(image: Image) -> Json:
     shaped: dict[str, dict[str, Json]] = {}
     for (topic, partition), commit in sorted(image.items()):
-        value = None if commit is None else {"offset": commit.offset, "metadata": commit.metadata}
+        value: Json = None if commit is None else {"offset": commit.offset, "metadata": commit.metadata}
         shaped.setdefault(topic, {})[str(partition)] = value
     return shaped
 
