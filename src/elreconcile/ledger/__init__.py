@@ -1,1 +1,1 @@
-"""What was carried out, once and for all: entries, their history, the runs, and the locks of those acting now."""
+"""What was carried out: entries, their history, the runs, and the locks of those who act."""

@@ -15,13 +15,14 @@ class Connection(Protocol):
     Every method raises Unreachable when the database cannot be asked, or does not let us.
     """
 
-    def read(self, sql: str, values: Row = ()) -> Sequence[Row]: ...
+    def execute(self, sql: str, values: Row = ()) -> Sequence[Row]:
+        """The rows it answers with, if any."""
 
-    def write(self, sql: str, rows: Sequence[Row]) -> None:
+    def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
         """The statement once for each row."""
 
     def in_transaction(self, work: Callable[[], T]) -> T:
-        """All that `work` writes or nothing; durable when this returns. May call `work` again after a deadlock."""
+        """All that `work` writes or nothing, durable when this returns. A deadlock calls `work` again."""
 
     def has_table(self, name: str) -> bool: ...
 

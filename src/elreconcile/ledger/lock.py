@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
+
 from elreconcile.errors import LockHeld
 
 
@@ -23,7 +25,9 @@ class Owner:
     run: str
 
     def __str__(self) -> str:
-        return f"{self.user} on {self.host}, process {self.pid}, since {self.since.isoformat()} (run {self.run})"
+        return (
+            f"{self.user} on {self.host}, process {self.pid}, since {self.since.isoformat()} (run {self.run})"
+        )
 
     def to_json(self) -> str:
         return json.dumps(asdict(self) | {"since": self.since.isoformat()}, sort_keys=True)
@@ -39,7 +43,7 @@ class Hold(Protocol):
     """The locks of one owner, while they last."""
 
     def check(self, *addresses: str) -> None:
-        """Proves that these (none named: all) are still ours. Raises LockLost. To be called before each act."""
+        """Proves that these (none named: all) are still ours. Raises LockLost. For right before each act."""
 
 
 class Locks(Protocol):
@@ -60,3 +64,13 @@ def held_by(address: str, owner: str | None) -> LockHeld:
     except (ValueError, TypeError, KeyError):
         holder = "somebody who has not written a name yet"
     return LockHeld(f"{address} is locked by {holder}; --wait waits for it")
+
+
+def patience(wait: float) -> Retrying:
+    """Tries again while others hold a lock, for so many seconds; then LockHeld is raised."""
+    return Retrying(
+        retry=retry_if_exception_type(LockHeld),
+        stop=stop_after_delay(wait),
+        wait=wait_random(0.05, 0.2),
+        reraise=True,
+    )

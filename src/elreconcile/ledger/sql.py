@@ -1,9 +1,11 @@
-"""All SQL of the ledger, once for both databases: `?` stands for a value, a dialect fills in where they differ.
+"""All SQL of the ledger, once for both databases: `?` stands for a value, a dialect for what differs.
 
-`elreconcile_entries` holds the latest word on each request, `elreconcile_history` every word ever said, in order: only
-appended to, and enough to make the entries from. The run number in `elreconcile_ledger` grows by one with each run, so
-that an old copy put back in place shows by a number that went down.
+`elreconcile_entries` holds the latest word on each request. `elreconcile_history` holds every word ever said,
+in order; it is only appended to, and enough to make the entries from. The run number in `elreconcile_ledger`
+grows by one with each run, so that an old copy put back in place shows by a number that went down.
 """
+
+# ruff: noqa: S608 - nothing in these texts comes from outside
 
 from __future__ import annotations
 
@@ -28,30 +30,29 @@ ADD_RUN = """INSERT INTO elreconcile_runs (number, id, started_at, author, host,
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 END_RUN = "UPDATE elreconcile_runs SET ended_at = ?, outcomes = ? WHERE id = ?"
 
-PUT_OWNER = "REPLACE INTO elreconcile_lock_owners (name, owner, connection) VALUES (?, ?, ?)"
-OWNER = "SELECT owner FROM elreconcile_lock_owners WHERE name = ? AND connection = ?"
-DROP_OWNERS = "DELETE FROM elreconcile_lock_owners WHERE connection = ?"
+SIGN = "REPLACE INTO elreconcile_lock_owners (name, address, owner, connection) VALUES (?, ?, ?, ?)"
+SIGNATURE = "SELECT owner FROM elreconcile_lock_owners WHERE name = ? AND connection = IS_USED_LOCK(name)"
 
 # BEFORE is a reserved word of MySQL.
-_ENTRY = """address {key} NOT NULL, request_id {key} NOT NULL, fingerprint {word} NOT NULL, meaning {text} NOT NULL,
-    state {word} NOT NULL, pins {text} NOT NULL, before_act {text} NOT NULL, evidence {text} NOT NULL,
-    run {word} NOT NULL, at {word} NOT NULL"""
-_TABLES = (
-    """CREATE TABLE IF NOT EXISTS elreconcile_ledger (only_row INTEGER PRIMARY KEY, id {word} NOT NULL,
-    made_at {word} NOT NULL, run_number BIGINT NOT NULL){options}""",
-    f"CREATE TABLE IF NOT EXISTS elreconcile_entries ({_ENTRY}, PRIMARY KEY (address, request_id)){{options}}",
-    f"CREATE TABLE IF NOT EXISTS elreconcile_history (number {{counter}}, {_ENTRY}){{options}}",
-    """CREATE TABLE IF NOT EXISTS elreconcile_runs (number BIGINT PRIMARY KEY, id {word} NOT NULL UNIQUE,
-    started_at {word} NOT NULL, author {text} NOT NULL, host {text} NOT NULL, git_commit {word}, digest {word} NOT NULL,
-    plan {text} NOT NULL, ended_at {word}, outcomes {text}){options}""",
-    """CREATE TABLE IF NOT EXISTS elreconcile_lock_owners (name {word} NOT NULL PRIMARY KEY, owner {text} NOT NULL,
-    connection BIGINT NOT NULL){options}""",
-)
+_ENTRY = """address {key} NOT NULL, request_id {key} NOT NULL, fingerprint {word} NOT NULL,
+    meaning {text} NOT NULL, state {word} NOT NULL, pins {text} NOT NULL, before_act {text} NOT NULL,
+    evidence {text} NOT NULL, run {word} NOT NULL, at {word} NOT NULL"""
+_COLUMNS_OF_TABLES = {
+    LEDGER_TABLE: """only_row INTEGER PRIMARY KEY, id {word} NOT NULL, made_at {word} NOT NULL,
+    run_number BIGINT NOT NULL""",
+    "elreconcile_entries": f"{_ENTRY}, PRIMARY KEY (address, request_id)",
+    "elreconcile_history": f"number {{counter}}, {_ENTRY}",
+    "elreconcile_runs": """number BIGINT PRIMARY KEY, id {word} NOT NULL UNIQUE, started_at {word} NOT NULL,
+    author {text} NOT NULL, host {text} NOT NULL, git_commit {word}, digest {word} NOT NULL,
+    plan {text} NOT NULL, ended_at {word}, outcomes {text}""",
+    "elreconcile_lock_owners": """name {word} NOT NULL PRIMARY KEY, address {text} NOT NULL,
+    owner {text} NOT NULL, connection BIGINT NOT NULL""",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`key` is compared byte by byte: case and trailing spaces tell Kafka groups apart. `text` holds a whole plan."""
+    """A `key` is compared byte by byte: case and spaces tell Kafka's groups apart. A `text` holds a plan."""
 
     placeholder: str
     key: str
@@ -69,20 +70,17 @@ class Dialect:
         return self.sql(f"{ENTRIES} WHERE address IN ({marks})")
 
     def tables(self) -> tuple[str, ...]:
-        words = {
-            "key": self.key,
-            "word": self.word,
-            "text": self.text,
-            "counter": self.counter,
-            "options": self.options,
-        }
-        return tuple(table.format(**words) for table in _TABLES)
+        """The statements that make them."""
+        types = {"key": self.key, "word": self.word, "text": self.text, "counter": self.counter}
+        return tuple(
+            f"CREATE TABLE IF NOT EXISTS {name} ({columns.format(**types)}){self.options}"
+            for name, columns in _COLUMNS_OF_TABLES.items()
+        )
 
     def first_row(self) -> str:
         """The ledger's identity, given once: whoever comes second changes nothing."""
-        return self.sql(
-            f"{self.insert_if_absent} elreconcile_ledger (only_row, id, made_at, run_number) VALUES (1, ?, ?, 0)"
-        )
+        columns = "(only_row, id, made_at, run_number)"
+        return self.sql(f"{self.insert_if_absent} {LEDGER_TABLE} {columns} VALUES (1, ?, ?, 0)")
 
 
 SQLITE = Dialect(

@@ -13,7 +13,7 @@ from elreconcile.ledger.connection import Row, T
 
 
 class SqliteConnection:
-    """The file must be there: opening never makes it. `deadline`: seconds to wait for somebody else's write."""
+    """Opening does not make the file. `deadline`: seconds to wait while another process writes."""
 
     def __init__(self, path: Path, deadline: float, *, read_only: bool, create: bool = False) -> None:
         self._path = path
@@ -37,11 +37,11 @@ class SqliteConnection:
         # Not mode=ro: whoever comes first after a crash has to be able to recover the journal.
         self._connection.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
 
-    def read(self, sql: str, values: Row = ()) -> Sequence[Row]:
+    def execute(self, sql: str, values: Row = ()) -> Sequence[Row]:
         with self._told():
             return self._connection.execute(sql, values).fetchall()
 
-    def write(self, sql: str, rows: Sequence[Row]) -> None:
+    def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
         with self._told():
             self._connection.executemany(sql, rows)
 
@@ -63,7 +63,7 @@ class SqliteConnection:
             self._connection.execute("ROLLBACK")
 
     def has_table(self, name: str) -> bool:
-        return bool(self.read("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
+        return bool(self.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
 
     def close(self) -> None:
         self._connection.close()

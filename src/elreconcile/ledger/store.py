@@ -19,7 +19,7 @@ _ADDRESSES_A_QUERY = 1000
 
 
 class LedgerReader:
-    """Reads only, on a connection that cannot write. Every method raises Unreachable when the database is not there."""
+    """Reads, on a connection that cannot write. Every method raises Unreachable when the database is gone."""
 
     def __init__(self, connection: Connection, dialect: sql.Dialect, identity: str) -> None:
         self.identity = identity
@@ -28,7 +28,7 @@ class LedgerReader:
 
     def entries(self) -> Entries:
         """The latest word on every request, by (address, request id)."""
-        return _by_key(self._connection.read(sql.ENTRIES))
+        return _by_key(self._connection.execute(sql.ENTRIES))
 
     def entries_for(self, addresses: Iterable[str]) -> Entries:
         """The same for these addresses only."""
@@ -36,24 +36,24 @@ class LedgerReader:
         wanted = sorted(set(addresses))
         for start in range(0, len(wanted), _ADDRESSES_A_QUERY):
             some = wanted[start : start + _ADDRESSES_A_QUERY]
-            found |= _by_key(self._connection.read(self._dialect.entries_of(len(some)), some))
+            found |= _by_key(self._connection.execute(self._dialect.entries_of(len(some)), some))
         return found
 
     def count(self, state: State) -> int:
         """How many requests stand at this state."""
-        return int(self._connection.read(self._dialect.sql(sql.COUNT), (state.value,))[0][0])
+        return int(self._connection.execute(self._dialect.sql(sql.COUNT), (state.value,))[0][0])
 
     def history(self, address: str | None = None) -> tuple[Entry, ...]:
         """Every word ever recorded, of all addresses or of one, oldest first."""
         if address is None:
-            rows = self._connection.read(sql.HISTORY)
+            rows = self._connection.execute(sql.HISTORY)
         else:
-            rows = self._connection.read(self._dialect.sql(sql.HISTORY_OF), (address,))
+            rows = self._connection.execute(self._dialect.sql(sql.HISTORY_OF), (address,))
         return tuple(_entry(row) for row in rows)
 
     def run_number(self) -> int:
-        """The number of the latest run, 0 before the first. One that went down tells of an old copy put back."""
-        return int(self._connection.read(sql.RUN_NUMBER)[0][0])
+        """The number of the latest run, 0 before the first. It goes down only with an old copy put back."""
+        return int(self._connection.execute(sql.RUN_NUMBER)[0][0])
 
     def close(self) -> None:
         self._connection.close()
@@ -76,8 +76,8 @@ class LedgerWriter(LedgerReader):
         rows = [_row(entry) for entry in sorted(entries, key=lambda entry: entry.key)]
 
         def work() -> None:
-            self._connection.write(self._dialect.sql(sql.PUT_ENTRY), rows)
-            self._connection.write(self._dialect.sql(sql.ADD_HISTORY), rows)
+            self._connection.execute_many(self._dialect.sql(sql.PUT_ENTRY), rows)
+            self._connection.execute_many(self._dialect.sql(sql.ADD_HISTORY), rows)
 
         self._connection.in_transaction(work)
 
@@ -85,9 +85,9 @@ class LedgerWriter(LedgerReader):
         """Records the run before it acts. Returns its number: one more than that of the run before."""
 
         def work() -> int:
-            self._connection.write(sql.NEXT_RUN_NUMBER, [()])
+            self._connection.execute(sql.NEXT_RUN_NUMBER)
             number = self.run_number()
-            self._connection.write(self._dialect.sql(sql.ADD_RUN), [(number, *_run_row(run))])
+            self._connection.execute(self._dialect.sql(sql.ADD_RUN), (number, *_run_row(run)))
             return number
 
         return self._connection.in_transaction(work)
@@ -96,7 +96,7 @@ class LedgerWriter(LedgerReader):
         """Records how the run's changes ended."""
         row = (_time(datetime.now(UTC)), canonical(outcomes), run_id)
         self._connection.in_transaction(
-            lambda: self._connection.write(self._dialect.sql(sql.END_RUN), [row])
+            lambda: self._connection.execute_many(self._dialect.sql(sql.END_RUN), [row])
         )
 
 
@@ -160,7 +160,7 @@ def _state(word: str) -> State:
 
 
 def _time(at: datetime) -> str:
-    """Always UTC and of one length, so that texts sort as times do. Raises ValueError for a time without a zone."""
+    """UTC and of one length, so that the texts sort as the times do. Raises ValueError without a zone."""
     if at.tzinfo is None:
         raise ValueError(f"{at} has no zone")
     return at.astimezone(UTC).isoformat(timespec="microseconds")
