@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, WithJsonSchema, model_validator
 
 from elreconcile.desired.nearest import enumerated
 from elreconcile.desired.network_names import HostAndPort, Port, Url
 from elreconcile.desired.spec import KafkaName, MySqlName, Name, Span, Strict, SystemNames
+from elreconcile.errors import ConfigError, Problem
+from elreconcile.model.json import Json
+
+CONFIG_FILE = "elreconcile.yaml"
 
 
 class ConfigContext(SystemNames):
@@ -25,6 +30,15 @@ def _beside_the_config(path: Path, info: ValidationInfo) -> Path:
     return path if context is None else context["folder"] / path
 
 
+_SYSTEM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def _system_name(name: str) -> str:
+    if not _SYSTEM_NAME.fullmatch(name):
+        raise ValueError(f"'{name}' cannot name a system: use letters, digits, '.', '_' and '-'")
+    return name
+
+
 def _longer_than_nothing(span: timedelta) -> timedelta:
     if not span:
         raise ValueError("must be longer than nothing")
@@ -32,7 +46,11 @@ def _longer_than_nothing(span: timedelta) -> timedelta:
 
 
 LocalPath = Annotated[Path, AfterValidator(_beside_the_config)]
-SystemName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+SystemName = Annotated[
+    str,
+    AfterValidator(_system_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SYSTEM_NAME.pattern}$"}),
+]
 Text = Annotated[str, Field(min_length=1)]
 Patience = Annotated[Span, AfterValidator(_longer_than_nothing)]
 
@@ -154,3 +172,30 @@ class Config(Strict):
 
     def system_names(self) -> SystemNames:
         return SystemNames(kafka=tuple(self.kafka), burrow=tuple(self.burrow), mysql=tuple(self.mysql))
+
+
+def load_config(path: Path) -> Config:
+    """Raises ConfigError with everything that is wrong."""
+    from elreconcile.desired.secrets import with_secrets  # here, so that the types above cost no YAML
+    from elreconcile.desired.validation import validated
+    from elreconcile.desired.yaml_source import read
+
+    documents, problems = read(path)
+    if len(documents) == 1:
+        document, value, unresolved = with_secrets(documents[0], path.parent)
+        config = validated(Config, document, value, _context(value, path.parent))
+        problems += unresolved
+        if isinstance(config, Config) and not problems:
+            return config
+        problems += config if isinstance(config, list) else []
+    elif not problems:
+        problems.append(Problem(str(path), 1, 1, f"must hold one document, not {len(documents)}"))
+    raise ConfigError(problems)
+
+
+def _context(value: Json, folder: Path) -> ConfigContext:
+    def names(family: str) -> Collection[str]:
+        section = value.get(family) if isinstance(value, Mapping) else None
+        return tuple(section) if isinstance(section, Mapping) else ()
+
+    return ConfigContext(kafka=names("kafka"), burrow=names("burrow"), mysql=names("mysql"), folder=folder)

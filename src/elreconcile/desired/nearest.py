@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def suggestion(written: str, known: Iterable[str]) -> str:
-    """The end of a message about a name that is not among `known`: the nearest one, or else all of them."""
+def did_you_mean(written: str, known: Iterable[str]) -> str:
+    """The end of a message: the nearest of `known`, or nothing when none is near."""
     from difflib import get_close_matches  # only needed when something is wrong
 
+    as_written = {name.lower(): name for name in sorted(known)}
+    close = get_close_matches(written.lower(), as_written, n=1, cutoff=0.6)
+    return f"; did you mean '{as_written[close[0]]}'?" if close else ""
+
+
+def unknown(what: str, written: str, known: Iterable[str]) -> str:
+    """A whole message about a name that is not among `known`."""
     names = sorted(known)
-    lowered = {name.lower(): name for name in names}
-    close = get_close_matches(written.lower(), lowered, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean '{lowered[close[0]]}'?"
-    return f": there is {enumerated(names)}" if names else ": there is none"
+    hint = did_you_mean(written, names) or (f"; known: {', '.join(names)}" if names else "; none is known")
+    return f"unknown {what} '{written}'{hint}"
 
 
 def enumerated(words: Iterable[str], last: str = "and") -> str:

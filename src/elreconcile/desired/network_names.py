@@ -19,11 +19,10 @@ def _host_and_port(server: str) -> str:
 
 
 def _http_url(url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]\S*", url) or not _has_host_and_valid_port(url):
+    if "@" in url:  # first, and without the value: there may be a password in it
+        raise ValueError("no user belongs in an address: username and password have fields of their own")
+    if not re.fullmatch(r"https?://[^\s/?#][^\s?#]*", url) or not _has_host_and_valid_port(url):
         raise ValueError("must be an address such as http://burrow.example.org:8000")
-    parts = urlsplit(url)
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise ValueError("no user, query or fragment belongs here: username and password are fields")
     return url.rstrip("/")
 
 

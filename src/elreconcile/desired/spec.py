@@ -1,9 +1,9 @@
 """What every document has in common, and the field types that documents and configuration share.
 
-A kind's spec is a `Spec`; the mappings inside it are `Strict`. A validator says what is wrong by raising ValueError;
-the message gets file, line and column, and where it starts with "must" also the value as written.
-A system's name is a `KafkaName`, `BurrowName` or `MySqlName`: one that elreconcile.yaml does not hold is then found
-together with everything else that is wrong in the document.
+A kind's spec is a `Spec`; the mappings inside it are `Strict`. A validator says what is wrong by raising
+ValueError; the message gets file, line and column, and after "must be ..." the value as it was written.
+A system's name is a `KafkaName`, `BurrowName` or `MySqlName`: one that elreconcile.yaml does not hold is then
+found together with everything else that is wrong in the document.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from elreconcile.desired.nearest import suggestion
+from elreconcile.desired.nearest import unknown
 from elreconcile.model.address import Address
 
 Family = Literal["kafka", "burrow", "mysql"]
@@ -49,7 +49,7 @@ def _known_system(family: Family, what: str) -> Callable[[str, ValidationInfo], 
     def check(name: str, info: ValidationInfo) -> str:
         names: SystemNames | None = info.context
         if names is not None and name not in names[family]:
-            raise ValueError(f"unknown {what} '{name}'{suggestion(name, names[family])}")
+            raise ValueError(unknown(what, name, names[family]))
         return name
 
     return check
@@ -74,9 +74,7 @@ def parse_instant(text: str) -> datetime:
     except (ValueError, OverflowError):
         raise ValueError(_INSTANT_MESSAGE) from None
     if moment.tzinfo is None:
-        raise ValueError(
-            f"'{text}' has no zone: write {format_instant(moment.replace(tzinfo=UTC))} if it is UTC"
-        )
+        raise ValueError(f"'{text}' has no zone: write {format_instant(moment.replace(tzinfo=UTC))} if it is UTC")
     raise ValueError(f"'{text}' is not how times are written here: write {format_instant(moment)}")
 
 
