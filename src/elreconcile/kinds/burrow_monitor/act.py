@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elreconcile.kinds.contract import Journal, Moment
 from elreconcile.model.change import Change
 from elreconcile.model.outcome import Ending, Outcome
 from elreconcile.systems import ReadingSystems, WritingSystems
-from elreconcile.systems.burrow import BurrowReader, BurrowWriter
+
+if TYPE_CHECKING:
+    from elreconcile.systems.burrow import BurrowReader, BurrowWriter
 
 LOOK_AGAIN = 0.5
 """Seconds between two looks at Burrow while a topic is awaited."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from elreconcile.kinds.consumer_group.errand import Errand, errand
 from elreconcile.kinds.consumer_group.read_back import image, standing, verdict
@@ -19,9 +20,11 @@ from elreconcile.model.change import Change
 from elreconcile.model.json import Json
 from elreconcile.model.outcome import Ending, Outcome
 from elreconcile.systems import WritingSystems
-from elreconcile.systems.kafka import KafkaReader
-from elreconcile.systems.kafka_values import NO_ANSWER, Commit, Partition
-from elreconcile.systems.kafka_writer import KafkaWriter
+from elreconcile.systems.kafka_values import NO_ANSWER, NOT_SENT, Commit, Partition
+
+if TYPE_CHECKING:
+    from elreconcile.systems.kafka import KafkaReader
+    from elreconcile.systems.kafka_writer import KafkaWriter
 
 Answers = Mapping[Partition, str | None]
 """Kafka's answer for each partition: None for yes, else the name of its error."""
@@ -106,7 +109,7 @@ class _Cluster:
             return []
         self._journal.sending([each.address for each in errands])
         answers = self._alter({each.group: each.placed() for each in errands if each.commit})
-        forgotten = {each.group: self._kafka.forget(each.group, sorted(each.forget)) for each in errands if each.forget}
+        forgotten = {each.group: self._forget(each) for each in errands if each.forget}
         said = {each.group: {**answers.get(each.group, {}), **forgotten.get(each.group, {})} for each in errands}
         yes = [each for each in errands if not any(said[each.group].values())]
         yes += self._judge([each for each in errands if any(said[each.group].values())], said)
@@ -122,7 +125,7 @@ class _Cluster:
             why = f"{stands}; Kafka answered {_words(answers)}"
             if stands.everything:
                 done.append(each)
-            elif stands.nothing and NO_ANSWER not in answers.values():
+            elif stands.nothing and not UNTOLD & set(answers.values()):
                 self._end(each, _no(answers), f"nothing was moved; Kafka answered {_words(answers)}", now)
                 self._unmark([each])
             else:
@@ -163,6 +166,12 @@ class _Cluster:
             answers.update(self._kafka.alter({group: wanted[group] for group in groups[start : start + ASK_AT_ONCE]}))
         return answers
 
+    def _forget(self, each: Errand) -> Answers:
+        """Where Kafka no longer knows the group, there is nothing left to forget."""
+        self._journal.still_ours()
+        said = self._kafka.forget(each.group, sorted(each.forget))
+        return {place: None if answer == "GROUP_ID_NOT_FOUND" else answer for place, answer in said.items()}
+
     def _commits(self, errands: Sequence[Errand]) -> Mapping[str, Mapping[Partition, Commit]]:
         return read_commits(self._kafka, errands)
 
@@ -187,15 +196,16 @@ def _by_hand(grace: float) -> str:
     )
 
 
+IN_USE = {"UNKNOWN_MEMBER_ID", "REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "GROUP_SUBSCRIBED_TO_TOPIC"}
+UNTOLD = {NO_ANSWER, NOT_SENT}
+
+
 def _no(said: Answers) -> Ending:
-    """A group in use can be waited for; anything else needs a person."""
-    in_use = {
-        "UnknownMemberIdError",
-        "RebalanceInProgressError",
-        "IllegalGenerationError",
-        "NonEmptyGroupError",
-    }
-    return Ending.BLOCKED if set(filter(None, said.values())) <= in_use | {NO_ANSWER} else Ending.REFUSED
+    """A group in use can be waited for, a silent broker tried again; anything else needs a person."""
+    words = set(filter(None, said.values()))
+    if words & UNTOLD:
+        return Ending.FAILED
+    return Ending.BLOCKED if words <= IN_USE else Ending.REFUSED
 
 
 def _told(said: Answers) -> Json:

@@ -7,6 +7,7 @@ group's state says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from elreconcile.desired.config import Config
 from elreconcile.errors import Unreachable
@@ -21,8 +22,10 @@ from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.model.address import Address
 from elreconcile.systems import ReadingSystems
 from elreconcile.systems.burrow_values import PartitionSeen
-from elreconcile.systems.kafka import KafkaReader
 from elreconcile.systems.kafka_values import Bounds, Commit, Found, Partition, Position, Record
+
+if TYPE_CHECKING:
+    from elreconcile.systems.kafka import KafkaReader
 
 Asks = Sequence[Ask[ConsumerGroup]]
 """Documents of one cluster."""

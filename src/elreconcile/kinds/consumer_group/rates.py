@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from elreconcile.kinds.consumer_group.live import Log
 from elreconcile.systems.burrow_values import PartitionSeen
-from elreconcile.systems.kafka import KafkaReader
+
+if TYPE_CHECKING:
+    from elreconcile.systems.kafka import KafkaReader
 
 HOUR_MS = int(timedelta(hours=1).total_seconds() * 1000)
 
