@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from elreconcile.kinds.consumer_group.live import Event
+from elreconcile.kinds.span import at
 from elreconcile.systems.kafka_values import Record
 
 
@@ -14,16 +15,16 @@ def event_time(record: Record) -> Event:
     """The record's event time, from the first of its fields that holds one, else Kafka's own time of the record."""
     document = _document(record.value)
     for source, value in _candidates(document):
-        at = _instant(value)
-        if at is not None:
-            return Event(at, source)
-    return Event(datetime.fromtimestamp(record.timestamp_ms / 1000, UTC), "record")
+        moment = _instant(value)
+        if moment is not None:
+            return Event(moment, source)
+    return Event(at(record.timestamp_ms), "record")
 
 
 def _document(value: bytes | None) -> dict[str, Any]:
     try:
         document = json.loads(value or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
@@ -40,8 +41,8 @@ def _candidates(document: dict[str, Any]) -> list[tuple[str, object]]:
 def _instant(value: object) -> datetime | None:
     try:
         if isinstance(value, str):
-            at = datetime.fromisoformat(value)
-            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+            moment = datetime.fromisoformat(value)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):

@@ -43,9 +43,12 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A record's own time. `source` says where it was found: dt, meta.dt, timestamp, or record (Kafka's time)."""
+    """A record's own time. `source` says where it was found: dt, meta.dt, timestamp, or record (Kafka's time).
 
-    at: datetime
+    `at` None: the record has no time, or one that no calendar holds.
+    """
+
+    at: datetime | None
     source: str
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from elreconcile.kinds.consumer_group.live import Clamp, Log, Pinned, Pins
 from elreconcile.kinds.consumer_group.spec import Measured, Reset, Target
+from elreconcile.kinds.span import utc
 from elreconcile.model.change import Refusal
 from elreconcile.systems.kafka_values import Bounds, Commit, Found, Partition
 
+EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 LIFT_RANGE = "choose a target inside, or write `on_out_of_range: clamp`"
 LIFT_NO_MATCH = "write `on_no_match: latest` (or earliest) if that is what you want"
 
@@ -41,11 +43,16 @@ class Place:
 
 
 def asked_time(target: Target | None, now: datetime) -> int | None:
-    """The time a target asks for, in ms since 1970; None when it does not ask by time."""
+    """The time a target asks for, in ms since 1970; None when it does not ask by time. Kafka has none before 1970."""
     if not isinstance(target, Measured):
         return None
-    at = now - target.ago if target.ago is not None else target.timestamp
-    return None if at is None else round(at.timestamp() * 1000)
+    if target.ago is not None:
+        since_1970 = now - EPOCH - target.ago
+    elif target.timestamp is not None:
+        since_1970 = target.timestamp - EPOCH
+    else:
+        return None
+    return max(-(-since_1970 // MILLISECOND), 0)  # rounded up: no record before the time asked for
 
 
 def pin(
@@ -214,8 +221,3 @@ def _inside(target: int, bounds: Bounds) -> bool:
 def _out_of_range(topic: str, partition: int, value: str, bounds: Bounds) -> Miss:
     limit = f"the log holds {bounds.oldest:,} to {bounds.newest:,}"
     return Miss("out-of-range", topic, partition, f"target {value}", limit, LIFT_RANGE)
-
-
-def utc(timestamp_ms: int) -> str:
-    """A time as operators write it: 2018-03-13T13:29:11Z."""
-    return datetime.fromtimestamp(timestamp_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

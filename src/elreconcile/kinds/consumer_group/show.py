@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from elreconcile.kinds.consumer_group.live import Event, LiveGroup, Log
-from elreconcile.kinds.consumer_group.pin import name_partitions, utc
+from elreconcile.kinds.consumer_group.pin import name_partitions
 from elreconcile.kinds.consumer_group.progress import Progress
 from elreconcile.kinds.consumer_group.rates import catch_up
 from elreconcile.kinds.consumer_group.retention import remaining
 from elreconcile.kinds.consumer_group.shape import targets
 from elreconcile.kinds.contract import Moment
-from elreconcile.kinds.span import told
+from elreconcile.kinds.span import told, utc
 from elreconcile.model.block import Block, Line, Table
 from elreconcile.systems.kafka_values import Partition
 
@@ -55,7 +55,7 @@ def _summary(placed: Mapping[Partition, int | None], live: LiveGroup, moment: Mo
 
 
 def _reach(placed: Mapping[Partition, int | None], live: LiveGroup, back: int) -> str:
-    times = [live.events[place].at for place in placed if place in live.events]
+    times = [event.at for place in placed if (event := live.events.get(place)) and event.at]
     if not back or not times:
         return ""
     return f", back to {min(times):%Y-%m-%dT%H:%M:%SZ}"
@@ -84,7 +84,9 @@ def _delta(place: Partition, target: int | None, live: LiveGroup) -> int | None:
 def _event(event: Event | None, target: int | None) -> str:
     if target is None:
         return ""
-    return f"{event.at:%Y-%m-%dT%H:%M:%SZ}  {event.source}" if event else "end of the log"
+    if event is None:
+        return "end of the log"
+    return f"{event.at:%Y-%m-%dT%H:%M:%SZ}  {event.source}" if event.at else "not known"
 
 
 def _consequences(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from elreconcile.kinds.consumer_group.live import LiveGroup
-from elreconcile.kinds.consumer_group.pin import name_partitions, utc
+from elreconcile.kinds.consumer_group.pin import name_partitions
 from elreconcile.kinds.contract import Moment
+from elreconcile.kinds.span import utc
 from elreconcile.model.change import Precondition, Refusal
 from elreconcile.systems.kafka_values import Member
 
