@@ -168,8 +168,7 @@ def _one(place: Place, target: Target, reset: Reset, asked: int | None) -> int |
 def _by_time(place: Place, reset: Reset, asked: int) -> int | Miss | Clamp:
     if place.found is None:
         return _no_match(place, reset, asked)
-    deleted = place.bounds.oldest > 0 and place.found.offset <= place.bounds.oldest
-    if not deleted or place.oldest_time is None or place.oldest_time <= asked:
+    if place.bounds.oldest == 0 or place.oldest_time is None or place.oldest_time <= asked:
         return place.found.offset
     if reset.on_out_of_range == "clamp":
         return Clamp(place.topic, place.partition, utc(asked), place.bounds.oldest)
@@ -187,7 +186,7 @@ def _no_match(place: Place, reset: Reset, asked: int) -> int | Miss:
         place.topic,
         place.partition,
         f"asked for {utc(asked)}",
-        "no record is that late",
+        "it holds no record" if place.bounds.oldest == place.bounds.newest else "no record is that late",
         LIFT_NO_MATCH,
     )
 
