@@ -51,7 +51,7 @@ clientPort={port}
 clientPortAddress=127.0.0.1
 dataDir={data}
 admin.enableServer=false
-4lw.commands.whitelist=ruok
+4lw.commands.whitelist=srvr
 """
 
 
@@ -96,7 +96,8 @@ class Kafka(Server):
         return self.folder / "server.properties"
 
     def _format(self) -> None:
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        while (cluster_id := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+            pass  # the tool would take it for an option
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self._properties)]
         self.set_up([*_java(self.folder, "128m"), *QUICK_START, *tool])
 
@@ -115,13 +116,14 @@ class ZooKeeper(Server):
         return [*_java(self.folder, "128m"), *QUICK_START, main, str(self.folder / "zoo.cfg")]
 
     def probe(self) -> None:
+        """Ready when it tells its mode: `ruok` is answered before sessions are."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
-                connection.sendall(b"ruok")
-                answer = connection.recv(4)
+                connection.sendall(b"srvr")
+                answer = connection.makefile("rb").read()
         except OSError as error:
             raise NotReady(str(error)) from error
-        if answer != b"imok":
+        if b"Mode: " not in answer:
             raise NotReady(f"answered {answer!r}")
 
 
