@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from elreconcile.kinds.consumer_group.findings import expectations, out_of_log
+from elreconcile.kinds.consumer_group.findings import expectations, not_asked, out_of_log
 from elreconcile.kinds.consumer_group.live import LiveGroup, Pins
-from elreconcile.kinds.consumer_group.pin import name_partitions
+from elreconcile.kinds.consumer_group.pin import name_partitions, outside
 from elreconcile.kinds.consumer_group.progress import Progress, progress
 from elreconcile.kinds.consumer_group.retention import short_lived
 from elreconcile.kinds.consumer_group.shape import by_topic, read_image, targets, write_image, write_pins
@@ -39,8 +39,8 @@ def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
         request=ask.request,
         guards=tuple(_guards(live)),
         preconditions=(unused(live, moment),) if Progress.TO_DO in standing.values() else (),
-        refusals=tuple(_refusals(spec.reset, live, standing, moment)),
-        findings=(*found, *out_of_log(live)),
+        refusals=tuple(_refusals(ask, spec.reset, live, standing, moment)),
+        findings=(*found, *not_asked(live), *out_of_log(live)),
         details=details(live, standing, moment),
     )
 
@@ -74,7 +74,7 @@ def _guards(live: LiveGroup) -> Iterator[Guard]:
 
 
 def _refusals(
-    reset: Reset, live: LiveGroup, standing: Mapping[Partition, Progress], moment: Moment
+    ask: Ask[ConsumerGroup], reset: Reset, live: LiveGroup, standing: Mapping[Partition, Progress], moment: Moment
 ) -> Iterator[Refusal]:
     if live.expected_cluster not in (None, live.cluster.id):
         limit = f"elreconcile.yaml says {live.expected_cluster}"
@@ -96,11 +96,23 @@ def _refusals(
                 "correct its name; none is created",
             )
     yield from live.pinned.refusals
-    yield from _uncertain(standing)
+    if ask.pins is not None:
+        yield from _left_behind(ask, live, standing)
+    yield from _uncertain(standing, _settle(ask))
     yield from short_lived(live, standing, moment)
 
 
-def _uncertain(standing: Mapping[Partition, Progress]) -> Iterator[Refusal]:
+def _settle(ask: Ask[ConsumerGroup]) -> str:
+    return f"look at the group, then: elreconcile settle '{ask.address}' --done or --not-done, --reason WHY"
+
+
+def _left_behind(ask: Ask[ConsumerGroup], live: LiveGroup, standing: Mapping[Partition, Progress]) -> Iterator[Refusal]:
+    """The log moved on from numbers that were pinned before. What was sent already is none of retention's business."""
+    to_do = {place: at for place, at in targets(live.pinned.pins).items() if standing[place] is Progress.TO_DO}
+    return outside(to_do, live.logs, _settle(ask) if ask.entry else "plan anew")
+
+
+def _uncertain(standing: Mapping[Partition, Progress], remedy: str) -> Iterator[Refusal]:
     topics = sorted({topic for (topic, _), how in standing.items() if how is Progress.UNCERTAIN})
     for topic in topics:
         parts = name_partitions(
@@ -111,5 +123,5 @@ def _uncertain(standing: Mapping[Partition, Progress]) -> Iterator[Refusal]:
             f"{topic}, {parts}",
             "an earlier run was cut short while sending, and somebody has committed since",
             "it must be known whether the reset was done",
-            "look at the group, then: elreconcile settle ADDRESS --done or --not-done",
+            remedy,
         )

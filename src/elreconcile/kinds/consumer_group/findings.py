@@ -11,8 +11,8 @@ from elreconcile.systems.kafka_values import Partition
 
 
 def expectations(expect: Expect, live: LiveGroup) -> Iterator[Finding]:
-    if expect.min_members is not None and len(live.members) < expect.min_members:
-        yield Finding("members", str(len(live.members)), f"at least {expect.min_members}", "start its consumers")
+    if expect.min_members is not None:
+        yield from _too_few(expect.min_members, live)
     lag = sum(lags(live).values())
     if expect.max_lag is not None and lag > expect.max_lag:
         yield Finding("lag", f"{lag:,}", f"at most {expect.max_lag:,}", "see whether its consumers keep up")
@@ -21,10 +21,24 @@ def expectations(expect: Expect, live: LiveGroup) -> Iterator[Finding]:
         yield Finding("state", state, expect.state, "see what its consumers do")
 
 
+def _too_few(least: int, live: LiveGroup) -> Iterator[Finding]:
+    if live.listing is not None and live.listing.type != "classic":
+        value = f"not known: members are not read of a group of type {live.listing.type}"
+        yield Finding("members", value, f"at least {least}", "look with Kafka's own tools")
+    elif len(live.members) < least:
+        yield Finding("members", str(len(live.members)), f"at least {least}", "start its consumers")
+
+
+def not_asked(live: LiveGroup) -> Iterator[Finding]:
+    """A sign of life that could not be looked for: the reset goes by the others."""
+    if live.last_commit.unknown is not None:
+        yield Finding("its last commit", live.last_commit.unknown, "Burrow's word on it", "see why Burrow is silent")
+
+
 def lags(live: LiveGroup) -> Mapping[Partition, int]:
-    """Offsets between each commit and the end of its log."""
+    """Offsets between each commit and the end of its log; a commit past the end hides no lag elsewhere."""
     return {
-        place: live.bounds[place].newest - commit.offset
+        place: max(live.bounds[place].newest - commit.offset, 0)
         for place, commit in live.commits.items()
         if place in live.bounds
     }

@@ -14,7 +14,7 @@ from elreconcile.errors import Unreachable
 from elreconcile.kinds.consumer_group.event_time import event_time
 from elreconcile.kinds.consumer_group.live import LastCommit, LiveGroup, Log, Pinned, Pins, Rates
 from elreconcile.kinds.consumer_group.marks import is_ours
-from elreconcile.kinds.consumer_group.pin import asked_time, outside, pin
+from elreconcile.kinds.consumer_group.pin import asked_time, pin
 from elreconcile.kinds.consumer_group.rates import consumed, produced
 from elreconcile.kinds.consumer_group.shape import read_pins
 from elreconcile.kinds.consumer_group.spec import ConsumerGroup
@@ -43,7 +43,7 @@ def observe(asks: Asks, systems: ReadingSystems, moment: Moment) -> Iterator[tup
     logs = read_logs(kafka, asks)
     bounds = _lag_bounds(kafka, first, logs)
     pinned = _pinned(kafka, asks, logs, first, moment)
-    records = _records(kafka, pinned)
+    records = _records(kafka, pinned, logs)
     burrow = {ask.address: _burrow(systems, name, ask) for ask in asks}
     arrivals = produced(kafka, logs)
     last = kafka.commits(groups)
@@ -158,7 +158,7 @@ def _pin(
 ) -> Pinned:
     given, reset = _given(ask), ask.resource.spec.reset
     if given is not None:
-        return Pinned(given, outside(given, logs))
+        return Pinned(given)
     return pin(reset, logs, commits, found, moment.now) if reset else Pinned({})
 
 
@@ -174,8 +174,12 @@ def _targets(pins: Pins) -> Iterator[tuple[Partition, int]]:
                 yield (topic, partition), offset
 
 
-def _records(kafka: KafkaReader, pinned: Mapping[Address, Pinned]) -> Mapping[Position, Record]:
-    return kafka.records(sorted({(*place, at) for each in pinned.values() for place, at in _targets(each.pins)}))
+def _records(
+    kafka: KafkaReader, pinned: Mapping[Address, Pinned], logs: Mapping[str, Log]
+) -> Mapping[Position, Record]:
+    """At each target. Pins of an earlier look may name a topic or a partition that is gone since."""
+    wanted = {(*place, at) for each in pinned.values() for place, at in _targets(each.pins)}
+    return kafka.records(sorted(at for at in wanted if at[0] in logs and at[1] in logs[at[0]].bounds))
 
 
 def _moved(first: Mapping[Partition, Commit], last: Mapping[Partition, Commit]) -> frozenset[Partition]:

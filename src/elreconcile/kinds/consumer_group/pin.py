@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from elreconcile.kinds.consumer_group.live import Clamp, Log, Pinned, Pins
+from elreconcile.kinds.consumer_group.live import Clamp, Log, Pinned
 from elreconcile.kinds.consumer_group.spec import Measured, Reset, Target
 from elreconcile.kinds.span import utc
 from elreconcile.model.change import Refusal
@@ -82,15 +82,13 @@ def pin(
     return Pinned(dict(pins), tuple(gather(misses)), tuple(clamps))
 
 
-def outside(pins: Pins, logs: Mapping[str, Log]) -> tuple[Refusal, ...]:
+def outside(placed: Mapping[Partition, int | None], logs: Mapping[str, Log], remedy: str) -> Iterator[Refusal]:
     """Refusals for numbers pinned earlier that the log no longer holds, or does not hold yet."""
-    return tuple(
-        gather(
-            _out_of_range(topic, partition, str(target), log.bounds[partition])
-            for topic, log in logs.items()
-            for partition, target in pins.get(topic, {}).items()
-            if target is not None and partition in log.bounds and not _inside(target, log.bounds[partition])
-        )
+    bounds = {(topic, partition): held for topic, log in logs.items() for partition, held in log.bounds.items()}
+    return gather(
+        replace(_out_of_range(*place, str(target), bounds[place]), remedy=remedy)
+        for place, target in placed.items()
+        if target is not None and place in bounds and not _inside(target, bounds[place])
     )
 
 

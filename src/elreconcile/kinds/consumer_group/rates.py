@@ -39,7 +39,7 @@ def produced(kafka: KafkaReader, logs: Mapping[str, Log]) -> Mapping[str, float]
     rates: dict[str, float] = {}
     for (topic, partition, _), start in hour_before.items():
         if start is not None:
-            arrived = logs[topic].bounds[partition].newest - start.offset
+            arrived = max(logs[topic].bounds[partition].newest - start.offset, 0)  # the bounds were read before
             rates[topic] = rates.get(topic, 0.0) + arrived / (HOUR_MS / 1000)
     return rates
 

@@ -34,8 +34,8 @@ def short_lived(live: LiveGroup, standing: Mapping[Partition, Progress], moment:
 
 
 def remaining(live: LiveGroup, place: Partition, moment: Moment) -> float | None:
-    """Seconds until retention may delete the record at the target; None: no record there, or kept for ever."""
+    """Seconds until retention may delete the record at the target; None: kept for ever, or no time to go by."""
     retention, at = live.logs[place[0]].settings.retention_ms, live.records.get(place)
-    if retention is None or at is None or "delete" not in live.logs[place[0]].settings.cleanup_policy:
+    if retention is None or at is None or at < 0 or "delete" not in live.logs[place[0]].settings.cleanup_policy:
         return None
     return (at + retention) / 1000 - moment.now.timestamp()

@@ -9,7 +9,6 @@ from elreconcile.kinds.consumer_group.pin import name_partitions
 from elreconcile.kinds.consumer_group.progress import Progress
 from elreconcile.kinds.consumer_group.rates import catch_up
 from elreconcile.kinds.consumer_group.retention import remaining
-from elreconcile.kinds.consumer_group.shape import targets
 from elreconcile.kinds.contract import Moment
 from elreconcile.kinds.span import told, utc
 from elreconcile.model.block import Block, Line, Table
@@ -17,6 +16,7 @@ from elreconcile.systems.kafka_values import Partition
 
 COLUMNS = ("part", "oldest", "newest", "current", "target", "delta", "lag after", "event time at target")
 NUMERIC = frozenset(COLUMNS[:-1])
+BY_SIZE = "retention.bytes may delete it at any time"
 
 
 def details(live: LiveGroup, standing: Mapping[Partition, Progress], moment: Moment) -> tuple[Block, ...]:
@@ -27,8 +27,9 @@ def details(live: LiveGroup, standing: Mapping[Partition, Progress], moment: Mom
 def _topic(
     topic: str, log: Log, live: LiveGroup, standing: Mapping[Partition, Progress], moment: Moment
 ) -> Iterator[Block]:
-    placed = {place: target for place, target in targets(live.pinned.pins).items() if place[0] == topic}
-    yield Line(f"{topic}: {_summary(placed, live, moment)}")
+    pinned = live.pinned.pins.get(topic, {})  # of an earlier look, maybe at a topic that had more partitions
+    placed = {(topic, number): target for number, target in pinned.items() if number in log.bounds}
+    yield Line(f"{topic}: {_summary(placed, live)}")
     if placed:
         rows = tuple(_row(place, target, log, live) for place, target in sorted(placed.items()))
         yield Table(COLUMNS, rows, NUMERIC, depth=1)
@@ -41,7 +42,9 @@ def _topic(
     yield from _consequences(topic, log, placed, live, moment)
 
 
-def _summary(placed: Mapping[Partition, int | None], live: LiveGroup, moment: Moment) -> str:
+def _summary(placed: Mapping[Partition, int | None], live: LiveGroup) -> str:
+    if not placed:
+        return "nothing to commit"
     forgotten = [place for place, target in placed.items() if target is None]
     if forgotten:
         return f"forget the commits of {name_partitions(number for _, number in forgotten)}"
@@ -49,9 +52,13 @@ def _summary(placed: Mapping[Partition, int | None], live: LiveGroup, moment: Mo
     back, forward = -sum(delta for delta in deltas if delta < 0), sum(delta for delta in deltas if delta > 0)
     moves = [f"rewind {back:,} offsets" if back else "", f"skip {forward:,} offsets" if forward else ""]
     fresh = len(placed) - len(deltas)
-    moves.append(f"commit {fresh} partitions that have no commit" if fresh else "")
+    moves.append(f"give {_partitions(fresh)} a first commit" if fresh else "")
     what = " and ".join(move for move in moves if move) or "commit where it stands"
-    return f"{what} over {len(placed)} partitions{_reach(placed, live, back)}"
+    return f"{what} over {_partitions(len(placed))}{_reach(placed, live, back)}"
+
+
+def _partitions(count: int) -> str:
+    return f"{count} partition{'s' if count > 1 else ''}"
 
 
 def _reach(placed: Mapping[Partition, int | None], live: LiveGroup, back: int) -> str:
@@ -98,27 +105,37 @@ def _consequences(
             f"leaves a lag of {lag:,}; {_estimate(topic, lag, live)}; {_kept(topic, log, placed, live, moment)}",
             depth=1,
         )
-    deleted = {number: at for number, at in log.oldest_times.items() if log.bounds[number].oldest}
-    if deleted:
-        first = utc(max(deleted.values()))
-        yield Line(f"retention has deleted what lay before {first} on {name_partitions(deleted)}", depth=1)
+    yield from _deleted(log)
+
+
+def _deleted(log: Log) -> Iterator[Line]:
+    """What retention, or somebody, has taken from the log's beginning."""
+    emptied = [number for number, bounds in log.bounds.items() if bounds.oldest == bounds.newest > 0]
+    kept = {number: at for number, at in log.oldest_times.items() if log.bounds[number].oldest}
+    if kept:
+        oldest = " to ".join(dict.fromkeys((utc(min(kept.values())), utc(max(kept.values())))))
+        yield Line(f"older events are deleted on {name_partitions(kept)}: the oldest kept are from {oldest}", depth=1)
+    if emptied:
+        yield Line(f"all events are deleted on {name_partitions(emptied)}", depth=1)
 
 
 def _estimate(topic: str, lag: int, live: LiveGroup) -> str:
     rates = live.rates.get(topic)
-    if rates is None or (rates.consumed is None and rates.produced is None):
-        return "how fast it is read is not known"
-    if rates.consumed is not None:
+    if rates is not None and rates.consumed:
         return f"catches up in about {told(catch_up(lag, rates.consumed))} at its last commits' {rates.consumed:,.1f}/s"
-    arrived = rates.produced or 0.0
-    return f"that is {told(catch_up(lag, arrived))} of arrivals at the last hour's {arrived:,.1f}/s"
+    if rates is not None and rates.produced:
+        arrived = f"{rates.produced:,.1f}/s in the hour before its newest event"
+        return f"that is {told(catch_up(lag, rates.produced))} of arrivals at {arrived}"
+    return "how fast it is read is not known"
 
 
 def _kept(topic: str, log: Log, placed: Mapping[Partition, int | None], live: LiveGroup, moment: Moment) -> str:
     if "delete" not in log.settings.cleanup_policy:
         return "the topic is compacted: older values of a key may be gone"
+    if log.settings.retention_ms is None:
+        return "the target is kept for ever" if log.settings.retention_bytes is None else BY_SIZE
     spans = [span for place in placed if (span := remaining(live, place, moment)) is not None]
     if not spans:
-        return "retention.ms keeps the target for ever"
-    size = "" if log.settings.retention_bytes is None else ", by time; retention.bytes may delete it sooner"
+        return "how long the target is kept is not known"
+    size = "" if log.settings.retention_bytes is None else f", by time; {BY_SIZE}"
     return f"the target stays within retention for {told(max(min(spans), 0))}{size}"
