@@ -41,7 +41,7 @@ def progress(
 
 def _while_sending(request: str, target: int | None, before: Commit | None, live: Commit | None) -> Progress:
     if target is None:
-        return Progress.DONE if live is None else Progress.UNCERTAIN
+        return _while_forgetting(before, live)
     if live is None:
         return Progress.TO_DO if before is None else Progress.UNCERTAIN
     if live == Commit(target, marks.done(request)):
@@ -49,3 +49,10 @@ def _while_sending(request: str, target: int | None, before: Commit | None, live
     if before is not None and live == Commit(before.offset, marks.before(request)):
         return Progress.TO_DO
     return Progress.UNCERTAIN
+
+
+def _while_forgetting(before: Commit | None, live: Commit | None) -> Progress:
+    """What is to be forgotten bears no mark; to forget twice what stands there unchanged does no harm."""
+    if live is None:
+        return Progress.DONE
+    return Progress.TO_DO if live == before else Progress.UNCERTAIN
