@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from elreconcile.kinds.consumer_group.errand import Errand, errand
-from elreconcile.kinds.consumer_group.read_back import image, standing, verdict
+from elreconcile.kinds.consumer_group.read_back import image, not_given_up, standing, verdict
 from elreconcile.kinds.consumer_group.unused import IDLE_STATES
 from elreconcile.kinds.contract import Journal, Moment
 from elreconcile.model.change import Change
@@ -60,7 +60,7 @@ class _Cluster:
         self, each: Errand, ending: Ending, reason: str, commits: Mapping[Partition, Commit] | None = None
     ) -> None:
         evidence = None if commits is None else {"committed": image(each, commits)}
-        self._ended.append(Outcome(each.address, ending, reason, evidence))
+        self._ended.append(Outcome(each.address, *not_given_up(each, ending, reason), evidence))
 
     def _unmoved(self, errands: Sequence[Errand]) -> Sequence[Errand]:
         """Those whose commits still stand where the plan saw them; a mark may not set anybody back."""
@@ -147,7 +147,11 @@ class _Cluster:
             self._end(each, ending, reason, live[each.group])
 
     def _unmark(self, errands: Sequence[Errand]) -> None:
-        """Leave things as they were: where our mark still stands, put back what stood there before."""
+        """Leave things as they were: where our mark still stands, put back what stood there before.
+
+        Not for a reset that goes on another time: its marks tell then what is still to do.
+        """
+        errands = [each for each in errands if not each.sent]
         live = self._commits(errands)
         ours = {
             each.group: {

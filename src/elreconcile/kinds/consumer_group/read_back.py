@@ -42,6 +42,17 @@ def standing(each: Errand, live: Mapping[Partition, Commit]) -> Standing:
     return Standing(seen.count(Progress.DONE), seen.count(Progress.TO_DO), seen.count(Progress.UNCERTAIN))
 
 
+def not_given_up(each: Errand, ending: Ending, reason: str) -> tuple[Ending, str]:
+    """An ending at which a reset would be forgotten, unless an earlier run has moved some of its partitions.
+
+    Forgotten, it would be pinned anew, and a shift would move those a second time.
+    """
+    if not each.sent or ending not in (Ending.BLOCKED, Ending.REFUSED):
+        return ending, reason
+    total = len(each.places)
+    return Ending.FAILED, f"{reason}; an earlier run has moved {len(each.sent)} of {total} partitions, the rest is open"
+
+
 def verdict(each: Errand, live: Mapping[Partition, Commit], used: bool) -> tuple[Ending, str]:
     """Of a reset that Kafka acknowledged. `used`: the group has members, who began from what we committed."""
     lost = [place for place in sorted(each.places) if not _holds(each, place, live.get(place), used)]
