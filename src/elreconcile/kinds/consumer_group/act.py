@@ -151,7 +151,8 @@ class _Cluster:
 
         Not for a reset that goes on another time: its marks tell then what is still to do.
         """
-        errands = [each for each in errands if not each.sent]
+        going_on = {outcome.address for outcome in self._ended if outcome.ending is Ending.FAILED}
+        errands = [each for each in errands if each.address not in going_on]
         live = self._commits(errands)
         ours = {
             each.group: {
