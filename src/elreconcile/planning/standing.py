@@ -8,6 +8,7 @@ from typing import Any
 
 from elreconcile.desired.load import Resource
 from elreconcile.kinds.contract import Ask, Kind
+from elreconcile.kinds.way_out import settle
 from elreconcile.ledger.entry import Entry, State
 from elreconcile.model.address import Address
 from elreconcile.model.change import Finding, Guard, Refusal, Request
@@ -56,7 +57,7 @@ def refusals(request: Request, entry: Entry | None, guards: tuple[Guard, ...]) -
     if entry.fingerprint != request.fingerprint:
         return (_changed_meaning(request, entry),)
     if entry.state in STUCK:
-        remedy = f"elreconcile settle '{entry.address}' --done, or --not-done to have it carried out again"
+        remedy = f"{settle(*entry.key)}; --not-done has it carried out anew, on every partition"
         return (Refusal(entry.state.value, f"request {request.id}", STUCK[entry.state], "settled by a person", remedy),)
     return _other_world(request, entry, guards)
 
@@ -82,9 +83,9 @@ def _other_world(request: Request, entry: Entry, guards: tuple[Guard, ...]) -> t
         Refusal(
             "other-world",
             f"request {request.id} was begun with another {name}",
-            f"now {now.get(name)}",
-            f"then {began.get(name)}",
-            f"elreconcile settle '{entry.address}' --done or --not-done",
+            f"now {now.get(name, 'missing')}",
+            f"then {began.get(name, 'missing')}",
+            settle(*entry.key),
         )
         for name in differing
     )
@@ -94,6 +95,9 @@ def expired(request: Request, entry: Entry | None, now: datetime) -> tuple[Findi
     """A request past its time is told, since nothing will ever be done for it."""
     if now < request.expires or (entry is not None and entry.state is State.SETTLED):
         return ()
-    begun = f"; a run that was cut short left it {entry.state}" if entry else ""
-    value = f"expired {request.expires:%Y-%m-%dT%H:%M:%SZ}, not settled{begun}"
-    return (Finding(f"request {request.id}", value, "carried out in time", "remove it, or write a new request"),)
+    value = f"expired {request.expires:%Y-%m-%dT%H:%M:%SZ}, not settled"
+    remedy = "remove it, or write a new request"
+    if entry is not None:
+        value += f"; a run that was cut short left it {entry.state}: it may be done in part"
+        remedy = f"look how far it came, then: {settle(*entry.key)}"
+    return (Finding(f"request {request.id}", value, "carried out in time", remedy),)

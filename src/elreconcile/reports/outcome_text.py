@@ -10,8 +10,8 @@ from elreconcile.reports.table import table
 NEXT = {
     Ending.BLOCKED: "make what it waits for true, or let apply wait for it with --wait 10m, and apply again",
     Ending.REFUSED: "see what the server refused, mend it, and apply again",
-    Ending.OVERWRITTEN: "find who wrote over it, then: elreconcile settle ADDRESS --done or --not-done",
-    Ending.UNCERTAIN: "plan again: what can be told will be; else elreconcile settle ADDRESS --done or --not-done",
+    Ending.OVERWRITTEN: "find who wrote over it, then: elreconcile settle ADDRESS --done or --not-done, --reason WHY",
+    Ending.UNCERTAIN: "plan again: what can be told will be, and for the rest it says how to settle it",
     Ending.FAILED: "mend the reason and apply again: what was begun goes on with the same numbers",
     Ending.PENDING: "nothing to do now; plan again later to see it come true",
 }

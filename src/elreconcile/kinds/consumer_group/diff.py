@@ -14,6 +14,7 @@ from elreconcile.kinds.consumer_group.show import details
 from elreconcile.kinds.consumer_group.spec import ConsumerGroup, Reset
 from elreconcile.kinds.consumer_group.unused import type_refusals, unused
 from elreconcile.kinds.contract import Ask, Moment
+from elreconcile.kinds.way_out import settle
 from elreconcile.model.change import Action, Change, Guard, Refusal
 from elreconcile.model.json import Json
 from elreconcile.systems.kafka_values import Partition
@@ -96,20 +97,17 @@ def _refusals(
                 "correct its name; none is created",
             )
     yield from live.pinned.refusals
+    way_out = f"look at the group, then: {settle(*ask.entry.key)}" if ask.entry else "plan anew"
     if ask.pins is not None:
-        yield from _left_behind(ask, live, standing)
-    yield from _uncertain(standing, _settle(ask))
+        yield from _left_behind(live, standing, way_out)
+    yield from _uncertain(standing, way_out)
     yield from short_lived(live, standing, moment)
 
 
-def _settle(ask: Ask[ConsumerGroup]) -> str:
-    return f"look at the group, then: elreconcile settle '{ask.address}' --done or --not-done, --reason WHY"
-
-
-def _left_behind(ask: Ask[ConsumerGroup], live: LiveGroup, standing: Mapping[Partition, Progress]) -> Iterator[Refusal]:
+def _left_behind(live: LiveGroup, standing: Mapping[Partition, Progress], remedy: str) -> Iterator[Refusal]:
     """The log moved on from numbers that were pinned before. What was sent already is none of retention's business."""
     to_do = {place: at for place, at in targets(live.pinned.pins).items() if standing[place] is Progress.TO_DO}
-    return outside(to_do, live.logs, _settle(ask) if ask.entry else "plan anew")
+    return outside(to_do, live.logs, remedy)
 
 
 def _uncertain(standing: Mapping[Partition, Progress], remedy: str) -> Iterator[Refusal]:
