@@ -73,8 +73,9 @@ def _details(stale: Sequence[str], live: LiveMonitor, moment: Moment) -> Iterato
         yield Line(f"- {topic}: {_last_seen(topic, live, moment)}")
     if not live.forgets_topics:
         yield Line("this Burrow can only forget the whole group")
-    if any(topic in live.committed for topic in stale):
-        yield Line("Kafka still holds the group's commits for it; a reset to none forgets them")
+    held = [topic for topic in stale if topic in live.committed]
+    if held:
+        yield Line(f"Kafka still holds the group's commits for {', '.join(held)}; a reset to none forgets them")
 
 
 def _last_seen(topic: str, live: LiveMonitor, moment: Moment) -> str:
