@@ -37,14 +37,14 @@ class LedgerJournal:
     def still_ours(self) -> None:
         self._hold.check()
 
-    def started(self, changes: Iterable[Change], remembered: Mapping[tuple[str, str], Entry]) -> None:
+    def started(self, changes: Sequence[Change], remembered: Mapping[tuple[str, str], Entry]) -> None:
         """Keep the pins before anything is done. A request that was begun before keeps how far it came."""
         for change in changes:
             if change.request is not None:
                 kept = remembered.get((str(change.address), change.request.id))
                 resumed = kept is not None and kept.state is not State.RELEASED
                 self._entries[change.address] = kept if kept and resumed else self._entry(change)
-        self._record(self._entries, None)
+        self._record([change.address for change in changes], None)
 
     def sending(self, addresses: Sequence[Address]) -> None:
         self._record(addresses, State.SENDING)
