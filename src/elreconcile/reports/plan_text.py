@@ -83,7 +83,7 @@ def _folded(block: Table, full: bool) -> str:
     short = full or len(block.rows) <= FOLD_AFTER + 2
     shown = block.rows if short else block.rows[:FOLD_AFTER]
     text = table(shown, block.columns, block.numeric)
-    return text if short else f"{text}\n{len(block.rows) - len(shown)} more rows like these (--full)"
+    return text if short else f"{text}\n{len(block.rows) - len(shown)} more rows (--full)"
 
 
 def _totals(plan: Plan) -> str:
