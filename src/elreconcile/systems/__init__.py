@@ -54,8 +54,10 @@ class ReadingSystems:
 
     def close(self) -> None:
         """Idempotent."""
-        for system in (*self._kafka.values(), *self._burrow.values()):
-            system.close()
+        for kafka in self._kafka.values():
+            kafka.close()
+        for burrow in self._burrow.values():
+            burrow.close()
 
     def __enter__(self) -> Self:
         return self

@@ -46,14 +46,15 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Regular expressions that decide which groups Burrow keeps; "" where unset.
+    """Regular expressions (Go's) that decide which groups Burrow keeps; "" where unset, None where not told.
 
-    `source` names the section of Burrow's config, e.g. `consumer.local`; the two keys are spelt as that
-    version of Burrow spells them.
+    No Burrow tells its deny list over HTTP (seen on 1.2.1, read in the source of 1.9.5): `deny` is None.
+    `source` names the section of Burrow's config, e.g. `consumer.local`; the two keys are spelt as that version
+    of Burrow spells them.
     """
 
     allow: str
-    deny: str
+    deny: str | None
     source: str
     allow_key: str
     deny_key: str

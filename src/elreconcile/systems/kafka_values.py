@@ -11,13 +11,22 @@ Partition: TypeAlias = tuple[str, int]
 Position: TypeAlias = tuple[str, int, int]
 """A topic's name, a partition's number and an offset in it."""
 
+Lookup: TypeAlias = tuple[str, int, int]
+"""A topic's name, a partition's number and a time to look for in it."""
+
 NO_ANSWER = "no answer"
-"""In place of Kafka's error name: the request was sent and nothing tells whether it was done."""
+"""In place of the name of an error: the request was sent, and nothing tells whether it was done."""
+
+NOT_SENT = "not sent"
+"""In place of the name of an error: Kafka had stopped to answer before, so nothing was done."""
+
+IN_USE = frozenset(("UNKNOWN_MEMBER_ID", "REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "NON_EMPTY_GROUP"))
+"""The names of the errors by which Kafka refuses because the group has members."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """`version` is the release that the finalized `metadata.version` belongs to, e.g. 3.9; None: not told."""
+    """`version` as the API versions that a broker offers tell it: 3.9 for any 3.9.x."""
 
     id: str
     brokers: int

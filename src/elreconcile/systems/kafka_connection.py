@@ -1,0 +1,241 @@
+"""Connections to the brokers of one cluster, through kafka-python's network layer.
+
+kafka-python's admin client sits on the same layer, but it waits without limit for a TLS handshake, logs why
+it could not connect instead of saying it, repeats a refused login until its time is up, and of many errors in
+one answer it raises the first.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections import deque
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from kafka import errors
+from kafka.net.manager import KafkaConnectionManager
+from kafka.net.selector import NetworkSelector
+
+from elreconcile.desired.config import KafkaConfig, KafkaSecurity
+from elreconcile.errors import Unreachable
+from elreconcile.systems.deadline import Deadline, call_within
+from elreconcile.systems.kafka_preflight import NotReached, probe, speaks_tls, tls_context
+
+IN_FLIGHT = 64
+"""Requests under way at once; the library refuses a send beyond its own limit of five."""
+
+GRACE = 1.0
+"""Seconds after a deadline in which whoever waits deeper down may still say what it waited for."""
+
+Ask: TypeAlias = "tuple[int | None, Any]"
+"""A broker's id (None: any broker) and a request for it."""
+
+NO_ANSWER_YET = (errors.KafkaTimeoutError, errors.RequestTimedOutError, errors.NodeNotReadyError)
+
+# Without a handler of its own the library's warnings would go to stderr.
+logging.getLogger("kafka").addHandler(logging.NullHandler())
+
+
+class Transient(Exception):
+    """Kafka, or the network, asks to try again."""
+
+
+class Connection:
+    """Made by `connect`. Answers arrive on a thread of kafka-python's."""
+
+    def __init__(self, system: str, config: dict[str, Any]) -> None:
+        self.system = system
+        self._net = NetworkSelector(**config)
+        self._manager = KafkaConnectionManager(self._net, **config)
+        self._broken: dict[int, str] = {}
+        self._net.start()
+
+    @property
+    def cluster_id(self) -> str:
+        return str(self._manager.cluster.cluster_id)
+
+    @property
+    def brokers(self) -> tuple[int, ...]:
+        return tuple(broker.node_id for broker in self._manager.cluster.brokers())
+
+    @property
+    def version(self) -> str | None:
+        """As the API versions that a broker offers tell it: 3.9 for any 3.9.x."""
+        version = self._manager.broker_version
+        return ".".join(map(str, version)) if version else None
+
+    @property
+    def principal(self) -> str:
+        """Who we are to Kafka, as far as this side knows."""
+        user = self._manager.config["sasl_plain_username"]
+        return f"User:{user}" if user else "User:OURS"
+
+    def ask(self, asks: Iterable[Ask], deadline: Deadline) -> list[Any]:
+        """The answers in the order of the requests, which are under way at once.
+
+        Raises Transient where trying again may help, and else Unreachable.
+        """
+        answers = self.try_to_ask(asks, deadline)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def try_to_ask(self, asks: Iterable[Ask], deadline: Deadline) -> list[Any]:
+        """As `ask`, but what it would raise stands in the place of the answer."""
+        seconds = deadline.left + GRACE
+        return call_within(self.system, seconds, lambda: self._net.run(self._exchange_all, asks, deadline))
+
+    def greet(self, deadline: Deadline) -> None:
+        """Find a server that answers. Raises Unreachable with the cause for each."""
+        causes: list[str] = []
+        servers = self._manager.cluster.bootstrap_brokers()
+        for tried, server in enumerate(servers):
+            share = Deadline(deadline.left / (len(servers) - tried))
+            try:
+                self._greet(server, share)
+            except NotReached as error:
+                causes.append(f"{server.host}:{server.port}: {error}")
+            else:
+                return
+        raise Unreachable(self.system, "; ".join(sorted(causes)), deadline.elapsed)
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._manager.close()
+        self._net.close()
+
+    def _greet(self, server: Any, deadline: Deadline) -> None:
+        context = self._manager.config["ssl_context"]
+        probe(server.host, server.port, context, deadline.left)
+        try:
+            self._net.run(self._introduce, server.node_id, deadline)
+        except errors.KafkaError as error:
+            raise NotReached(self._refusal(server, error)) from error
+
+    async def _introduce(self, node: str, deadline: Deadline) -> None:
+        """Log in once, and learn the brokers and the cluster's id."""
+        connection = self._manager.get_connection(node, timeout_ms=deadline.left * 1000, refresh_metadata_on_err=False)
+        try:
+            await self._manager.wait_for(connection.init_future, deadline.left * 1000)
+            learned = self._manager.call_soon(self._manager.cluster.refresh_metadata, node)
+            await self._manager.wait_for(learned, deadline.left * 1000)
+        finally:
+            connection.close()
+
+    def _refusal(self, server: Any, error: errors.KafkaError) -> str:
+        """Why a server that can be connected to does not serve us."""
+        security = self._manager.config["security_protocol"]
+        if isinstance(error, errors.SaslAuthenticationFailedError):
+            return f"login refused: {_words(error)}"
+        if isinstance(error, errors.UnsupportedSaslMechanismError):
+            return f"it does not offer the mechanism {self._manager.config['sasl_mechanism']}"
+        if isinstance(error, errors.IllegalSaslStateError):
+            return f"that listener wants no login, but the protocol is {security}"
+        if isinstance(error, NO_ANSWER_YET):
+            return "it accepts connections, but does not answer"
+        if not isinstance(error, errors.KafkaConnectionError):
+            return _words(error)
+        if not security.endswith("SSL") and speaks_tls(server.host, server.port, 2.0):
+            return f"it speaks TLS, but the protocol is {security}"
+        if security.startswith("SASL"):
+            return f"it hung up during the login: {_words(error)}"
+        return f"it hung up on the first request (does it want a login?): {_words(error)}"
+
+    async def _exchange_all(self, asks: Iterable[Ask], deadline: Deadline) -> list[Any]:
+        answers: list[Any] = []
+        under_way: deque[Any] = deque()
+        for ask in asks:
+            if len(under_way) == IN_FLIGHT:
+                answers.append(await under_way.popleft())
+            under_way.append(self._manager.call_soon(self._exchange, ask, deadline))
+        while under_way:
+            answers.append(await under_way.popleft())
+        return answers
+
+    async def _exchange(self, ask: Ask, deadline: Deadline) -> Any:
+        """The answer, or the exception that stands for it."""
+        node, request = ask
+        node = self._manager.least_loaded_node() if node is None else node
+        try:
+            return await self._send(node, request, deadline)
+        except errors.KafkaError as error:
+            return self._failure(node, request, error, deadline)
+        except Exception as error:  # noqa: BLE001  must not hide the answers to the other requests
+            return error
+
+    async def _send(self, node: int | None, request: Any, deadline: Deadline) -> Any:
+        while True:
+            left = deadline.left * 1000
+            try:
+                sent = self._manager.send(request, node, request_timeout_ms=left)
+                return await self._manager.wait_for(sent, left)
+            except errors.NodeNotReadyError:  # nothing was sent: it backs off, or enough is under way
+                if not deadline.left:
+                    raise
+                await self._net.sleep(0.01)
+
+    def _failure(self, node: int | None, request: Any, error: errors.KafkaError, deadline: Deadline) -> Exception:
+        broker = self._manager.cluster.broker_metadata(node)
+        if node is None or broker is None:
+            return Transient("no broker can be asked just now")
+        where = f"broker {node} at {broker.host}:{broker.port}"
+        if isinstance(error, NO_ANSWER_YET):
+            self._manager.close(node_id=node)  # one that hangs in its handshake never gives up by itself
+            cause = self._broken.get(node, f"does not answer {request.name}")
+            return Unreachable(self.system, f"{where}: {cause}", deadline.elapsed)
+        if isinstance(error, errors.IncompatibleBrokerVersion):
+            return Unreachable(self.system, f"{where} is too old: {_words(error)}", deadline.elapsed)
+        if isinstance(error, errors.KafkaConnectionError):
+            self._broken[node] = _words(error)
+        if error.retriable:
+            return Transient(f"{where}: {_words(error)}")
+        return Unreachable(self.system, f"{where}: {_words(error)}", deadline.elapsed)
+
+
+def connect(system: str, settings: KafkaConfig, deadline: Deadline) -> Connection:
+    """Raises Unreachable with the cause for each bootstrap server."""
+    try:
+        config = _config(settings)
+    except NotReached as error:
+        raise Unreachable(system, str(error), deadline.elapsed) from error
+    connection = Connection(system, config)
+    try:
+        call_within(system, deadline.seconds + GRACE, lambda: connection.greet(deadline))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _config(settings: KafkaConfig) -> dict[str, Any]:
+    return {
+        "bootstrap_servers": list(settings.bootstrap_servers),
+        "client_id": "elreconcile",
+        "max_in_flight_requests_per_connection": IN_FLIGHT + 1,
+        "receive_message_max_bytes": 100_000_000,
+        "reconnect_backoff_max_ms": 1000,
+        "slow_task_threshold_secs": 0,
+        "ssl_context": tls_context(settings.security),
+        **_login(settings.security),
+    }
+
+
+def _login(security: KafkaSecurity | None) -> dict[str, Any]:
+    if security is None:
+        return {}
+    return {
+        "security_protocol": security.protocol,
+        "sasl_mechanism": security.mechanism,
+        "sasl_plain_username": security.username,
+        "sasl_plain_password": security.password.get_secret_value() if security.password else None,
+    }
+
+
+def _words(error: Exception) -> str:
+    """What the server or the system said, without kafka-python's `[Error 58] NameOfAnError: ` before it."""
+    said = str(error).rpartition("Error: ")[2]
+    number = re.fullmatch(r"(\d+) E[A-Z]+", said)
+    return os.strerror(int(number[1])).lower() if number else said

@@ -1,0 +1,90 @@
+"""Where the records of a partition begin, end, and stand at a time (Kafka's ListOffsets)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from kafka.protocol.consumer import IsolationLevel, ListOffsetsRequest, OffsetSpec
+
+from elreconcile.systems.kafka_answers import NOT_ALLOWED_ON_TOPIC, Call
+from elreconcile.systems.kafka_places import by_leader
+from elreconcile.systems.kafka_values import Bounds, Found, Lookup, Partition
+
+OLDEST = OffsetSpec.EARLIEST.value
+NEWEST = OffsetSpec.LATEST.value
+NEWEST_TIMESTAMP = OffsetSpec.MAX_TIMESTAMP.value
+
+Times = Mapping[Partition, int]
+"""One time for each partition: a request may hold a partition only once."""
+
+
+def bounds(call: Call, partitions: Collection[Partition]) -> Mapping[Partition, Bounds]:
+    """The newest counts records of transactions that are not committed yet."""
+    found = _look_up(call, [(*place, bound) for place in partitions for bound in (OLDEST, NEWEST)])
+    return {place: Bounds(found[*place, OLDEST].offset, found[*place, NEWEST].offset) for place in partitions}
+
+
+def offsets_at(call: Call, lookups: Collection[Lookup]) -> Mapping[Lookup, Found | None]:
+    # Below zero a time would mean something else to Kafka.
+    asked = {(topic, partition, time): (topic, partition, max(time, 0)) for topic, partition, time in lookups}
+    found = _look_up(call, set(asked.values()))
+    return {lookup: _record(found[looked_up]) for lookup, looked_up in asked.items()}
+
+
+def newest_timestamps(call: Call, partitions: Collection[Partition]) -> Mapping[Partition, Found]:
+    found = _look_up(call, [(*place, NEWEST_TIMESTAMP) for place in partitions])
+    return {(topic, partition): one for (topic, partition, _), one in found.items() if _record(one)}
+
+
+def _record(found: Found) -> Found | None:
+    """Kafka writes -1 for no record, and for a record without a time."""
+    return found if found.offset >= 0 and found.timestamp_ms >= 0 else None
+
+
+def _look_up(call: Call, lookups: Collection[Lookup]) -> Mapping[Lookup, Found]:
+    waves = list(_waves(lookups))
+    asks = [(broker, _request(led, wave), wave) for wave in waves for broker, led in by_leader(call, wave).items()]
+    answers = call.ask((broker, request) for broker, request, _ in asks)
+    found: dict[Lookup, Found] = {}
+    denied: set[str] = set()
+    for (_, _, wave), answer in zip(asks, answers, strict=True):
+        for topic in answer.topics:
+            for one in topic.partitions:
+                if one.error_code == NOT_ALLOWED_ON_TOPIC:
+                    denied.add(topic.name)
+                    continue
+                call.examine(one.error_code, f"offsets of {topic.name}, partition {one.partition_index}")
+                place = topic.name, one.partition_index
+                found[*place, wave[place]] = Found(one.offset, one.timestamp)
+    call.examine_rights("Describe", "topic", denied)
+    return found
+
+
+def _waves(lookups: Collection[Lookup]) -> Iterator[Times]:
+    times: dict[Partition, list[int]] = defaultdict(list)
+    for topic, partition, time in lookups:
+        times[topic, partition].append(time)
+    while times:
+        yield {place: waiting.pop() for place, waiting in times.items()}
+        times = {place: waiting for place, waiting in times.items() if waiting}
+
+
+def _request(partitions: Sequence[Partition], times: Times) -> ListOffsetsRequest:
+    by_topic: dict[str, list[int]] = defaultdict(list)
+    for topic, partition in partitions:
+        by_topic[topic].append(partition)
+    each_topic = ListOffsetsRequest.ListOffsetsTopic
+    each = each_topic.ListOffsetsPartition
+    return ListOffsetsRequest(
+        isolation_level=IsolationLevel.READ_UNCOMMITTED.value,
+        topics=[
+            each_topic(
+                name=topic,
+                partitions=[each(partition_index=number, timestamp=times[topic, number]) for number in numbers],
+            )
+            for topic, numbers in by_topic.items()
+        ],
+        min_version=7,  # tells the newest timestamp
+        max_version=8,
+    )
