@@ -73,7 +73,8 @@ class FileHold:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise held_by(address, os.pread(file, _LONGEST_OWNER, 0).decode(errors="replace")) from None
+            signature, *_ = os.pread(file, _LONGEST_OWNER, 0).decode(errors="replace").split("\n")
+            raise held_by(address, signature) from None
         # In this order a reader never finds the file empty once it had an owner.
         text = f"{self._owner.to_json()}\n{address}\n".encode()
         os.pwrite(file, text, 0)

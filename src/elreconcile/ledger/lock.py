@@ -25,9 +25,7 @@ class Owner:
     run: str
 
     def __str__(self) -> str:
-        return (
-            f"{self.user} on {self.host}, process {self.pid}, since {self.since.isoformat()} (run {self.run})"
-        )
+        return f"{self.user} on {self.host}, process {self.pid}, since {self.since.isoformat()} (run {self.run})"
 
     def to_json(self) -> str:
         return json.dumps(asdict(self) | {"since": self.since.isoformat()}, sort_keys=True)

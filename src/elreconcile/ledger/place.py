@@ -90,8 +90,6 @@ class MySqlPlace:
         from elreconcile.systems.mysql import connect
 
         return ServerLocks(
-            lambda idle_seconds: connect(
-                self._name, self._settings, self._deadline, idle_seconds=idle_seconds
-            ),
+            lambda idle_seconds: connect(self._name, self._settings, self._deadline, idle_seconds=idle_seconds),
             identity,
         )

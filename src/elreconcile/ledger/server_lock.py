@@ -10,6 +10,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from elreconcile.errors import ElreconcileError, LockLost, Unreachable
@@ -21,22 +22,22 @@ LEASE = 60
 _NAMES_A_QUERY = 500
 
 
+@dataclass(frozen=True, slots=True)
 class ServerLocks:
     """`connect` makes a connection that the server ends once it was idle for the given number of seconds."""
 
-    def __init__(self, connect: Callable[[int], Connection], identity: str, lease: int = LEASE) -> None:
-        self._connect = connect
-        self._identity = identity
-        self._lease = lease
+    connect: Callable[[int], Connection]
+    identity: str
+    lease: int = LEASE
 
     @contextmanager
     def hold(self, addresses: Sequence[str], owner: Owner, wait: float = 0.0) -> Iterator[ServerHold]:
         names = {address: self._name(address) for address in sorted(set(addresses))}
-        connection = self._connect(self._lease)
+        connection = self.connect(self.lease)
         try:
             hold = ServerHold(connection, names)
             patience(wait)(hold.take, owner)
-            with _kept_alive(hold, self._lease / 4):
+            with _kept_alive(hold, self.lease / 4):
                 try:
                     yield hold
                 finally:
@@ -46,7 +47,7 @@ class ServerLocks:
 
     def _name(self, address: str) -> str:
         """One server may hold several ledgers, and MySQL takes 64 characters at most."""
-        return f"elreconcile.{hashlib.sha256(f'{self._identity} {address}'.encode()).hexdigest()[:40]}"
+        return f"elreconcile.{hashlib.sha256(f'{self.identity} {address}'.encode()).hexdigest()[:40]}"
 
 
 class ServerHold:
@@ -74,9 +75,7 @@ class ServerHold:
         asked = addresses or tuple(self._names)
         try:
             with self._one_at_a_time:
-                answers = self._ask(
-                    "IS_USED_LOCK(%s) = CONNECTION_ID()", [self._names[address] for address in asked]
-                )
+                answers = self._ask("IS_USED_LOCK(%s) = CONNECTION_ID()", [self._names[address] for address in asked])
         except Unreachable as error:
             raise LockLost(f"the lock on {asked[0]} is lost: {error}") from error
         for address, answer in zip(asked, answers, strict=True):

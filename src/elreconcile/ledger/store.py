@@ -71,7 +71,7 @@ class LedgerWriter(LedgerReader):
     """Writes too. What a method has written is on the disk when it returns."""
 
     def record(self, entries: Sequence[Entry]) -> None:
-        """All of them or none, each also appended to the history. At most one for each request."""
+        """All of them or none, each also appended to the history."""
         # One order for all writers: they wait for each other instead of deadlocking.
         rows = [_row(entry) for entry in sorted(entries, key=lambda entry: entry.key)]
 
@@ -95,9 +95,7 @@ class LedgerWriter(LedgerReader):
     def end_run(self, run_id: str, outcomes: Json) -> None:
         """Records how the run's changes ended."""
         row = (_time(datetime.now(UTC)), canonical(outcomes), run_id)
-        self._connection.in_transaction(
-            lambda: self._connection.execute_many(self._dialect.sql(sql.END_RUN), [row])
-        )
+        self._connection.in_transaction(lambda: self._connection.execute_many(self._dialect.sql(sql.END_RUN), [row]))
 
 
 def _by_key(rows: Sequence[Row]) -> dict[tuple[str, str], Entry]:

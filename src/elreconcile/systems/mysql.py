@@ -111,9 +111,7 @@ def _only_mysql(where: str) -> Iterator[None]:
     try:
         yield
     except (struct.error, LookupError, ValueError, AssertionError, RuntimeError) as error:
-        raise Unreachable(
-            where, f"what answers is not understood: {error!r}", time.monotonic() - started
-        ) from error
+        raise Unreachable(where, f"what answers is not understood: {error!r}", time.monotonic() - started) from error
 
 
 class MySqlConnection:
@@ -192,6 +190,8 @@ def _cause(error: pymysql.Error, tls: bool) -> str:
     origin = getattr(error, "original_exception", None) or error.__context__
     if isinstance(origin, OSError):
         return _network_cause(origin)
+    if len(error.args) != 2:  # not the server's own: pymysql lost its way in the answer
+        return f"what answers is not understood: {error}"
     code, text = error.args
     if code in _LOST:
         return "the connection was lost"
@@ -208,6 +208,8 @@ def _network_cause(error: OSError) -> str:
             return "connection refused"
         case TimeoutError():
             return "no answer"
+        case ConnectionError():
+            return "the connection was lost"
         case ssl.SSLCertVerificationError():
             return f"TLS: {error.verify_message}"
         case ssl.SSLError():

@@ -1,0 +1,190 @@
+"""What the store must hold."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from elreconcile.desired.config import load_config
+from elreconcile.errors import ElreconcileError
+from elreconcile.ledger.entry import Entry, State
+from elreconcile.ledger.opening import open_reader, open_writer
+from elreconcile.ledger.place import place_of
+from elreconcile.ledger.store import LedgerReader, LedgerWriter
+from tests.ledger.on_a_ledger import OnALedger
+from tests.ledger.samples import AT, actors, entry, run
+
+
+class StoreLaws(OnALedger):
+    @pytest.fixture
+    def writer(self, config_file: Path) -> Iterator[LedgerWriter]:
+        with open_writer(load_config(config_file)) as ledger:
+            yield ledger
+
+    @pytest.fixture
+    def reader(self, config_file: Path) -> Iterator[LedgerReader]:
+        with open_reader(load_config(config_file)) as ledger:
+            yield ledger
+
+    def test_an_entry_comes_back_as_it_was_recorded(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        written = entry(
+            "gruppe-ü-☃-𝄞",
+            "id 'quoted' \\ %s ? \"",
+            meaning={"to": "zwölf", "nested": [1, 2.5, True, None, {"": "𝄞 \\ ' \" %"}]},
+            pins={"t": {"0": 2**63 - 1, "1": -1}},
+            evidence="",
+            before=[],
+        )
+        writer.record([written])
+        assert reader.entries() == {written.key: written}
+
+    def test_a_time_of_another_zone_comes_back_as_the_same_instant(
+        self, writer: LedgerWriter, reader: LedgerReader
+    ) -> None:
+        at = datetime(2018, 3, 13, 8, 48, tzinfo=timezone(timedelta(hours=2)))
+        writer.record([entry(at=at)])
+        (read,) = reader.entries().values()
+        assert read.at == at
+        assert read.at.utcoffset() == timedelta(0)
+
+    def test_the_latest_word_counts_and_every_word_is_kept(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        words = [entry(state=state, evidence=state.value) for state in State]
+        for word in words:
+            writer.record([word])
+        assert reader.entries() == {words[-1].key: words[-1]}
+        assert reader.history() == tuple(words)
+
+    def test_the_history_is_enough_to_make_the_entries_from(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        dice = random.Random(7)  # noqa: S311 - no secret
+        for _ in range(30):
+            batch = {
+                word.key: word
+                for _ in range(dice.randint(0, 6))
+                for word in [entry(f"g{dice.randint(0, 5)}", f"id{dice.randint(0, 2)}", evidence=dice.random())]
+            }
+            writer.record(list(batch.values()))
+        assert reader.entries() == {word.key: word for word in reader.history()}
+
+    def test_history_and_entries_of_some_addresses(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        one, two, three = entry("a"), entry("b", "1"), entry("b", "2")
+        writer.record([one, two, three])
+        assert reader.entries_for([two.address, two.address, "no/such/thing"]) == {two.key: two, three.key: three}
+        assert reader.entries_for([]) == {}
+        assert reader.history(one.address) == (one,)
+        assert reader.history("no/such/thing") == ()
+
+    def test_more_addresses_than_fit_one_query(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        words = [entry(f"g{number}") for number in range(2100)]
+        writer.record(words)
+        found = reader.entries_for(word.address for word in words[:2050])
+        assert found == {word.key: word for word in words[:2050]}
+
+    @pytest.mark.parametrize("other", ["Group", "group ", "grüup", "gröup", " group", "group\u00ad"])
+    def test_names_that_look_alike_are_others(self, writer: LedgerWriter, reader: LedgerReader, other: str) -> None:
+        words = [entry("group", "id"), entry(other, "id"), entry("group", "Id"), entry("group", "id ")]
+        writer.record(words)
+        assert reader.entries() == {word.key: word for word in words}
+        assert list(reader.entries_for([words[1].address])) == [words[1].key]
+        assert reader.history(words[1].address) == (words[1],)
+
+    def test_the_longest_names_fit(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        written = entry("𝄞" * 249, "𝄞" * 249)
+        writer.record([written])
+        assert reader.entries() == {written.key: written}
+
+    def test_a_time_without_a_zone_is_refused_and_nothing_recorded(
+        self, writer: LedgerWriter, reader: LedgerReader
+    ) -> None:
+        with pytest.raises(ValueError, match="no zone"):
+            writer.record([entry("a"), entry("b", at=AT.replace(tzinfo=None))])
+        assert reader.entries() == {}
+        assert reader.history() == ()
+
+    def test_the_same_request_twice_in_one_go_keeps_the_last(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        first, last = entry(state=State.STARTED), entry(state=State.SETTLED)
+        writer.record([first, last])
+        assert reader.entries() == {last.key: last}
+        assert reader.history() == (first, last)
+
+    def test_count(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        writer.record([entry("a"), entry("b", state=State.SETTLED), entry("c", state=State.SETTLED)])
+        writer.record([replace(entry("c"), state=State.RELEASED)])
+        counts = {state: reader.count(state) for state in (State.STARTED, State.SETTLED, State.UNCERTAIN)}
+        assert counts == {State.STARTED: 1, State.SETTLED: 1, State.UNCERTAIN: 0}
+
+    def test_a_reading_ledger_cannot_write(self, config_file: Path, writer: LedgerWriter) -> None:
+        place = place_of(load_config(config_file))
+        connection = place.connect(read_only=True)
+        assert connection
+        with LedgerWriter(connection, place.dialect, writer.identity) as writing_on_it:
+            with pytest.raises(ElreconcileError, match=r"(?i)read.?only"):
+                writing_on_it.record([entry()])
+            with pytest.raises(ElreconcileError, match=r"(?i)read.?only"):
+                writing_on_it.start_run(run())
+            assert writing_on_it.entries() == {}
+            assert writing_on_it.run_number() == 0
+
+    def test_run_numbers_grow_by_one(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        assert reader.run_number() == 0
+        assert [writer.start_run(run(f"r{number}")) for number in range(3)] == [1, 2, 3]
+        assert reader.run_number() == 3
+
+    def test_a_run_that_cannot_be_recorded_takes_no_number(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        writer.start_run(run("r1"))
+        with pytest.raises(ElreconcileError):
+            writer.start_run(run("r1"))
+        assert reader.run_number() == 1
+        assert writer.start_run(run("r2")) == 2
+
+    def test_numbers_of_processes_running_at_once_are_distinct_and_without_gaps(
+        self, config_file: Path, writer: LedgerWriter
+    ) -> None:
+        with actors(config_file, 2) as two:
+            for actor in two:
+                actor.tell("start_runs", "25")
+            numbers = [int(number) for actor in two for number in actor.answer().split()]
+        assert sorted(numbers) == list(range(1, 51))
+
+    def test_processes_recording_the_same_requests_at_once_all_succeed(
+        self, config_file: Path, reader: LedgerReader
+    ) -> None:
+        with actors(config_file, 2) as two:
+            for actor in two:
+                actor.tell("record", "20", "50")
+            assert [actor.answer() for actor in two] == ["recorded", "recorded"]
+        assert len(reader.entries()) == 50
+        assert len(reader.history()) == 2 * 20 * 50
+
+    @pytest.mark.parametrize("after", [0.05, 0.1, 0.2])
+    def test_a_writer_killed_at_any_moment_leaves_whole_transactions(
+        self, config_file: Path, reader: LedgerReader, after: float
+    ) -> None:
+        with actors(config_file, 1) as (victim,):
+            victim.tell("record", "100000", "40")
+            while not reader.history():
+                time.sleep(0.01)
+            time.sleep(after)
+            victim.kill()
+        with open_writer(load_config(config_file)) as successor:
+            successor.record([entry("after the crash")])
+        words = reader.history()[:-1]
+        assert len(words) % 40 == 0
+        runs = {word.run for word in reader.entries_for(word.address for word in words).values()}
+        assert len(runs) == 1
+
+    def test_a_thousand_entries_take_less_than_300_ms(self, writer: LedgerWriter) -> None:
+        pins = {"eventlogging-valid-mixed": {str(partition): 2**40 + partition for partition in range(12)}}
+        words = [entry(f"eventlogging_consumer_mysql_{number}", pins=pins, before=pins) for number in range(1000)]
+        assert min(_seconds_to_record(writer, words) for _ in range(3)) < 0.3
+
+
+def _seconds_to_record(writer: LedgerWriter, words: list[Entry]) -> float:
+    started = time.perf_counter()
+    writer.record(words)
+    return time.perf_counter() - started
