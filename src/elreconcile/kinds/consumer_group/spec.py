@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
+from elreconcile.desired.nearest import enumerated
 from elreconcile.desired.spec import Instant, KafkaName, Name, Span, Spec, Strict
 from elreconcile.model.address import Address
 
+_PARTITION = re.compile(r"0|[1-9][0-9]{0,8}")
+
+
+def _partition_number(text: str) -> str:
+    if not _PARTITION.fullmatch(text):
+        raise ValueError(f"'{text}' is no partition: they are numbered 0, 1, 2 and so on")
+    return text
+
+
 Offset: TypeAlias = Annotated[int, Field(ge=0, lt=2**63)]
-PartitionNumber: TypeAlias = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]*)$")]
+PartitionNumber: TypeAlias = Annotated[
+    str,
+    AfterValidator(_partition_number),
+    WithJsonSchema({"type": "string", "pattern": f"^({_PARTITION.pattern})$"}),
+]
 Word: TypeAlias = Literal["earliest", "latest", "none"]
 WORDS = ("earliest", "latest", "none")
 
@@ -31,8 +46,14 @@ class Measured(Strict):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Measured:
-        if len(self.model_fields_set) != 1 or None in self.model_dump(include=self.model_fields_set).values():
-            raise ValueError(f"say exactly one of {', '.join(type(self).model_fields)}, or a word: {', '.join(WORDS)}")
+        fields = type(self).model_fields
+        said = [name for name in fields if name in self.model_fields_set]
+        if len(said) > 1:
+            raise ValueError(f"{enumerated(said)} are {len(said)} targets: say exactly one")
+        if not said or getattr(self, said[0]) is None:
+            raise ValueError(f"say one of {', '.join(fields)} with its value, or a word: {', '.join(WORDS)}")
+        if self.offsets is not None and set(self.offsets.values()) == {"keep"}:
+            raise ValueError("`offsets` keeps every partition: leave the topic out")
         return self
 
 
