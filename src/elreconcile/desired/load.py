@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from elreconcile.desired.config import CONFIG_FILE, Config
+from elreconcile.desired.document import Document
 from elreconcile.desired.nearest import unknown
 from elreconcile.desired.secrets import secrets_told
 from elreconcile.desired.spec import Spec, SystemNames
 from elreconcile.desired.validation import validated
 from elreconcile.desired.wording import must_be
-from elreconcile.desired.yaml_source import Document, read
+from elreconcile.desired.yaml_source import read
 from elreconcile.errors import DesiredStateError, Problem
 from elreconcile.model.address import Address
 

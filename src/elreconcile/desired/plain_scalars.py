@@ -11,7 +11,7 @@ import re
 from elreconcile.model.json import Json
 
 _WORDS: dict[str, Json] = {"": None, "null": None, "true": True, "false": False}
-_TRUTHS = {"y": "true", "yes": "true", "on": "true", "n": "false", "no": "false", "off": "false"}
+_TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _INTEGER = re.compile(r"[-+]?(0|[1-9]\d*)", re.ASCII)
 _DECIMAL = re.compile(r"-?(0|[1-9]\d*)\.\d+", re.ASCII)
 _OCTAL_LOOKING = re.compile(r"([-+]?)0+(\d+)", re.ASCII)

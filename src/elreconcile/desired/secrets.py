@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from elreconcile.desired.yaml_source import Document, Steps
+from elreconcile.desired.document import Document, Steps
 from elreconcile.errors import Problem
 from elreconcile.model.json import Json
 

@@ -10,11 +10,11 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from elreconcile.desired.document import Document, Steps
 from elreconcile.desired.fields import fields_at
 from elreconcile.desired.nearest import unknown
 from elreconcile.desired.spec import SystemNames
 from elreconcile.desired.wording import MUST_BE, must_be, sentence
-from elreconcile.desired.yaml_source import Document, Steps
 from elreconcile.errors import Problem
 from elreconcile.model.json import Json
 
@@ -32,7 +32,7 @@ def validated(model: type[M], document: Document, value: Json, context: SystemNa
 
 @dataclass(frozen=True, slots=True)
 class _Complaint:
-    """One error of pydantic's. `at_key`: the entry is wrong, not its value."""
+    """One error of pydantic's. `at_key`: the entry is wrong, not its value; it may be one that is missing."""
 
     steps: Steps
     at_key: bool
@@ -43,7 +43,7 @@ class _Complaint:
         return self.at_key or not any(_begins(self.steps, one) or _begins(one, self.steps) for one in unread)
 
     def is_inside(self, steps: Steps) -> bool:
-        return _begins(self.steps, steps) and (self.at_key or len(self.steps) > len(steps))
+        return len(self.steps) > len(steps) and _begins(self.steps, steps)
 
 
 def _begins(steps: Steps, beginning: Steps) -> bool:
@@ -53,11 +53,20 @@ def _begins(steps: Steps, beginning: Steps) -> bool:
 def _complaint(model: type[BaseModel], document: Document, error: ErrorDetails) -> _Complaint:
     location = error["loc"]
     if error["type"] == "missing":
-        return _Complaint(_steps(document, location[:-1]), True, f"missing field '{location[-1]}'")
+        return _Complaint((*_steps(document, location[:-1]), location[-1]), True, f"missing field '{location[-1]}'")
     steps = _steps(document, location)
     if error["type"] == "extra_forbidden":
         return _Complaint(steps, True, unknown("field", str(steps[-1]), fields_at(model, steps[:-1])))
-    return _Complaint(steps, location[-1:] == ("[key]",), sentence(error))
+    if location[-1:] == ("[key]",):
+        return _Complaint(steps, True, _with_subject(sentence(error), f"the key '{steps[-1]}'"))
+    return _Complaint(steps, False, _without_secret(sentence(error), document.at(steps), error["input"]))
+
+
+def _without_secret(message: str, written: Json, meant: object) -> str:
+    """Validators know only what a secret's reference stands for, and may tell it in a sentence of their own."""
+    if isinstance(written, str) and written != meant and not message.startswith("must "):
+        return f"what {written} stands for does not fit here"
+    return message
 
 
 def _steps(document: Document, location: tuple[str | int, ...]) -> Steps:
@@ -70,24 +79,27 @@ def _steps(document: Document, location: tuple[str | int, ...]) -> Steps:
 
 
 def _problems(document: Document, complaints: Sequence[_Complaint]) -> Iterator[Problem]:
-    together: dict[tuple[Steps, bool], list[str]] = {}
+    """Of a value and what is inside it, only the inside: it explains more, and may be the cause."""
+    of_values: dict[Steps, list[str]] = {}
     for one in complaints:
-        together.setdefault((one.steps, one.at_key), []).append(one.message)
-    for (steps, at_key), messages in together.items():
-        tell = document.problem_at_key if at_key else document.problem_at_value
+        if one.at_key:
+            yield document.problem_at_key(_steps(document, one.steps), one.message)
+        elif not any(other.is_inside(one.steps) for other in complaints):
+            of_values.setdefault(one.steps, []).append(one.message)
+    for steps, messages in of_values.items():
         choices = [message for message in dict.fromkeys(messages) if message.startswith(MUST_BE)]
-        others = [message for message in messages if message not in choices]
-        if choices and not any(one.is_inside(steps) for one in complaints if not at_key):
-            others.append(must_be(choices, steps[-1] if at_key else document.at(steps)))
-        yield from (tell(steps, _with_subject(message, steps)) for message in others)
+        whole = [message for message in messages if message not in choices]
+        for message in [*whole, must_be(choices, document.at(steps))] if choices else whole:
+            yield document.problem_at_value(steps, _with_subject(message, _subject(steps)))
 
 
-def _with_subject(message: str, steps: Steps) -> str:
-    """`must be ...` becomes `'servers'[0] must be ...`; other sentences are whole."""
-    if not message.startswith("must "):
-        return message
+def _with_subject(message: str, subject: str) -> str:
+    return f"{subject} {message}" if message.startswith("must ") else message
+
+
+def _subject(steps: Steps) -> str:
+    """The nearest key and the indexes after it: `'servers'[0]`."""
     keys = [position for position, step in enumerate(steps) if isinstance(step, str)]
     if not keys:
-        return f"the document {message}"
-    indexes = "".join(f"[{index}]" for index in steps[keys[-1] + 1 :])
-    return f"'{steps[keys[-1]]}'{indexes} {message}"
+        return "the document"
+    return f"'{steps[keys[-1]]}'" + "".join(f"[{index}]" for index in steps[keys[-1] + 1 :])

@@ -5,6 +5,7 @@ What fits "must be ..." is kept short of the value, so that the branches of a un
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -66,16 +67,14 @@ def must_be(choices: Sequence[str], written: Json) -> str:
     if what == "text" and isinstance(written, bool | int | float):  # it may be a password: not shown
         return f"{MUST_BE}text: put it in quotes"
     hint = did_you_mean(written, re.findall("'([^']*)'", what)) if isinstance(written, str) else ""
-    return f"{MUST_BE}{what}, not {_described(written)}{hint}"
+    return f"{MUST_BE}{what}, {_found(written)}{hint}"
 
 
-def _described(value: Json) -> str:
+def _found(value: Json) -> str:
     if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
+        return "and is empty"
     if isinstance(value, str):
-        return f"'{value}'" if len(value) <= _LONGEST_SHOWN else f"'{value[:_LONGEST_SHOWN]}…'"
-    return "a list" if isinstance(value, Sequence) else "a mapping"
+        return f"not '{value}'" if len(value) <= _LONGEST_SHOWN else f"not '{value[:_LONGEST_SHOWN]}…'"
+    if isinstance(value, bool | int | float):
+        return f"not {json.dumps(value)}"
+    return "not a list" if isinstance(value, Sequence) else "not a mapping"

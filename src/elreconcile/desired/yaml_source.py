@@ -5,20 +5,16 @@ It is read from libyaml's events, because those still know anchors, tags, quotes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import yaml
 
+from elreconcile.desired.document import Document, Mark, Source, Steps
 from elreconcile.desired.plain_scalars import plain_scalar
 from elreconcile.errors import Problem
 from elreconcile.model.json import Json
-
-Steps = tuple[str | int, ...]
-"""The way from a document's root to a value: keys and list indexes."""
 
 _DEEPEST = 50
 _NOT_READ = "cannot be read as YAML"
@@ -29,43 +25,6 @@ _HINTS = {
     "did not find expected key": "is this line indented like its neighbours?",
     "could not find expected ':'": "is a ':' missing after the key?",
 }
-
-
-class Mark(Protocol):
-    """A place in the text, counted from 0."""
-
-    @property
-    def line(self) -> int: ...
-    @property
-    def column(self) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document, and where everything in it stands.
-
-    `unread` holds the steps to values whose meaning is unsure, each already told as a problem.
-    """
-
-    file: str
-    value: Json
-    keys: Mapping[Steps, Mark]
-    values: Mapping[Steps, Mark]
-    unread: frozenset[Steps]
-
-    @property
-    def line(self) -> int:
-        return self.values[()].line + 1
-
-    def at(self, steps: Steps) -> Json:
-        return reduce(lambda value, step: cast(Any, value)[step], steps, self.value)
-
-    def problem_at_key(self, steps: Steps, message: str) -> Problem:
-        """A problem with a whole entry: told where its key stands, or the value where it has none."""
-        return _problem(self.file, self.keys.get(steps) or self.values[steps], message)
-
-    def problem_at_value(self, steps: Steps, message: str) -> Problem:
-        return _problem(self.file, self.values[steps], message)
 
 
 def read(path: Path) -> tuple[list[Document], list[Problem]]:
@@ -81,44 +40,36 @@ def read(path: Path) -> tuple[list[Document], list[Problem]]:
 
 def parse(text: str, file: str) -> tuple[list[Document], list[Problem]]:
     """The same for a text; `file` is what messages call it."""
+    source = Source(file, text)
     documents: list[Document] = []
     problems: list[Problem] = []
     try:
-        for document in _documents(yaml.CBaseLoader(text), file, problems):
+        for document in _documents(source, problems):
             documents.append(document)
     except yaml.reader.ReaderError as error:
-        where = text.encode()
-        problems.append(_problem_at_byte(file, where, error.position, f"cannot be read as YAML: {error.reason}"))
+        problems.append(_problem_at_byte(file, text.encode(), error.position, f"{_NOT_READ}: {error.reason}"))
     except yaml.MarkedYAMLError as error:
-        problems.append(_syntax_problem(text, file, error))
+        problems.append(source.problem(cast(Mark, error.problem_mark), _syntax(error)))
     return documents, problems
 
 
-def _problem(file: str, mark: Mark, message: str) -> Problem:
-    return Problem(file, mark.line + 1, mark.column + 1, message)
-
-
 def _problem_at_byte(file: str, data: bytes, position: int, message: str) -> Problem:
-    before = data[:position].decode(errors="replace").split("\n")
-    return Problem(file, len(before), len(before[-1]) + 1, message)
+    up_to = (data[:position].decode(errors="replace") + " ").splitlines()
+    return Problem(file, len(up_to), len(up_to[-1]), message)
 
 
-def _syntax_problem(text: str, file: str, error: yaml.MarkedYAMLError) -> Problem:
-    what, mark = error.problem or "", cast(Mark, error.problem_mark)
-    lines = text.splitlines()
-    line, column = mark.line + 1, mark.column + 1
-    if line > len(lines):  # libyaml counts the end of the text as a line of its own
-        line, column = len(lines), len(lines[-1]) + 1
-    began = error.context_mark.line + 1 if error.context_mark else line
-    since = f", in what starts in line {began}" if began < line else ""
+def _syntax(error: yaml.MarkedYAMLError) -> str:
+    what, here, began = error.problem or "", cast(Mark, error.problem_mark), error.context_mark
+    since = f", in what starts in line {began.line + 1}" if began and began.line < here.line else ""
     hint = f"; {_HINTS[what]}" if what in _HINTS else ""
-    return Problem(file, line, column, f"{_NOT_READ}: {what}{since}{hint}")
+    return f"{_NOT_READ}: {what}{since}{hint}"
 
 
-def _documents(events: Any, file: str, problems: list[Problem]) -> Iterator[Document]:
+def _documents(source: Source, problems: list[Problem]) -> Iterator[Document]:
+    events: Any = yaml.CBaseLoader(source.text)
     while type(event := events.get_event()) is not yaml.StreamEndEvent:
         if type(event) is yaml.DocumentStartEvent:
-            document = _Composer(events.get_event, file, problems).document()
+            document = _Composer(events.get_event, source, problems).document()
             if document.value is not None or document.unread:
                 yield document
 
@@ -126,9 +77,9 @@ def _documents(events: Any, file: str, problems: list[Problem]) -> Iterator[Docu
 class _Composer:
     """Makes one document of events."""
 
-    def __init__(self, next_event: Callable[[], Any], file: str, problems: list[Problem]) -> None:
+    def __init__(self, next_event: Callable[[], Any], source: Source, problems: list[Problem]) -> None:
         self._next = next_event
-        self._file = file
+        self._source = source
         self._problems = problems
         self._keys: dict[Steps, Mark] = {}
         self._values: dict[Steps, Mark] = {}
@@ -136,10 +87,10 @@ class _Composer:
 
     def document(self) -> Document:
         value = self._value(self._next(), ())
-        return Document(self._file, value, self._keys, self._values, frozenset(self._unread))
+        return Document(self._source, value, self._keys, self._values, frozenset(self._unread))
 
     def _tell(self, event: Any, message: str) -> None:
-        self._problems.append(_problem(self._file, event.start_mark, message))
+        self._problems.append(self._source.problem(event.start_mark, message))
 
     def _value(self, event: Any, steps: Steps) -> Json:
         self._values[steps] = event.start_mark
@@ -196,13 +147,13 @@ class _Composer:
 
     def _pass_over(self, steps: Steps) -> None:
         """The next value has no place in the document; what is wrong inside it is still told."""
-        _Composer(self._next, self._file, self._problems)._value(self._next(), steps)
+        _Composer(self._next, self._source, self._problems)._value(self._next(), steps)
 
     def _key(self, event: Any, steps: Steps) -> str | None:
         """The key as text, integers in their plain form; None when it was told that there is no such key."""
         if type(event) is not yaml.ScalarEvent:
             self._tell(event, "a key must be text or a whole number")
-            _Composer(self._next, self._file, self._problems)._value(event, steps)
+            _Composer(self._next, self._source, self._problems)._value(event, steps)
             return None
         self._decorated(event)
         if event.style:
