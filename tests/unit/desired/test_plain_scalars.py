@@ -103,8 +103,8 @@ def test_is_refused_where_readers_disagree(text: str, message: str) -> None:
 
 def yaml_1_1(text: str) -> object:
     reader = yaml.SafeLoader("")
-    tag = reader.resolve(yaml.ScalarNode, text, (True, False))
-    return reader.construct_object(yaml.ScalarNode(tag, text))  # type: ignore[no-untyped-call]
+    tag = reader.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+    return reader.construct_object(yaml.ScalarNode(tag, text))
 
 
 @given(st.text("0123456789+-._:exobEXOBaf", min_size=1, max_size=10))

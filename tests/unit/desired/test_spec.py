@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -130,7 +131,7 @@ def test_a_name(name: str, fits: bool) -> None:
             names.validate_python(name)
 
 
-WHOLE = {
+WHOLE: dict[str, Any] = {
     "kind": "Rewind",
     "name": "g",
     "cluster": "analytics",
@@ -143,9 +144,9 @@ def test_a_spec_made_in_python_is_checked_the_same_way() -> None:
     spec = Rewind(**WHOLE)
     assert str(spec.address()) == "Rewind/analytics/g"
     with pytest.raises(ValidationError, match="frozen"):
-        spec.name = "h"
+        spec.name = "h"  # type: ignore[misc]
     with pytest.raises(ValidationError, match="extra"):
-        Rewind(**WHOLE, reset=1)
+        Rewind.model_validate(WHOLE | {"reset": 1})
 
 
 def test_a_systems_name_is_checked_where_the_configuration_is_known() -> None:
