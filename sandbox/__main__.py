@@ -21,7 +21,10 @@ def say(line: str) -> None:
 def up(stack: Sandbox) -> int:
     began = time.monotonic()
     stack.up(say)
-    say(f"all answer after {time.monotonic() - began:.1f} s; end them with: python -m sandbox down")
+    end = "make sandbox-down"
+    if stack.folder != DEFAULT_FOLDER:
+        end = f"{sys.executable} -m sandbox down --folder {stack.folder}"
+    say(f"all answer after {time.monotonic() - began:.1f} s; end them with: {end}")
     say(f"{stack.folder / 'elreconcile.yaml'}:")
     return env(stack)
 

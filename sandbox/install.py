@@ -1,18 +1,24 @@
-"""What the sandbox needs from the machine, got where it can be: apt as root, Kafka's jars with Maven."""
+"""What the sandbox needs from the machine, got where it can be: apt as root, Kafka's jars with Maven.
+
+Imports nothing but Python's own: it runs beside the making of .venv, as `python3 -m sandbox.install [venv]`.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.errors import Missing
+from sandbox.errors import Missing, SandboxError
 
 HERE = Path(__file__).resolve().parent
 POM = HERE / "pom.xml"
@@ -82,19 +88,39 @@ def kafka_classpath() -> str:
 
 def install(say: Say) -> None:
     """Get all that is missing. Quick when nothing is. Raises Missing with everything that cannot be had."""
-    packages = sorted({program.package for program in _absent(BURROW, MARIADBD, INSTALL_DB)})
-    if packages and os.geteuid() == 0 and shutil.which("apt-get"):
-        _apt_install(packages, say)
-    programs = [JAVA, BURROW, MARIADBD, INSTALL_DB]
-    if not kafka_jars().is_dir():
-        programs.append(MAVEN)
-    if absent := _absent(*programs):
-        raise Missing(list(dict.fromkeys(program.remedy() for program in absent)))
-    if not kafka_jars().is_dir():
+    with ThreadPoolExecutor() as beside_apt:
+        jars = beside_apt.submit(_fetch_jars, say) if MAVEN.path() else None
+        _install_programs(say)
+    if jars:
+        jars.result()
+    else:
         _fetch_jars(say)
 
 
-def _absent(*programs: Program) -> list[Program]:
+def install_venv(say: Say) -> None:
+    """Debian's Python comes without what `python -m venv` needs."""
+    if importlib.util.find_spec("ensurepip") is None:
+        if not _may_apt():
+            raise Missing(["python3 -m venv: as root, apt-get install python3-venv"])
+        _apt_install(["python3-venv"], say)
+
+
+def _install_programs(say: Say) -> None:
+    needed = [JAVA, BURROW, MARIADBD, INSTALL_DB]
+    if not kafka_jars().is_dir():
+        needed.append(MAVEN)
+    packages = sorted({program.package for program in _absent(needed)})
+    if packages and _may_apt():
+        _apt_install(packages, say)
+    if absent := _absent(needed):
+        raise Missing(list(dict.fromkeys(program.remedy() for program in absent)))
+
+
+def _may_apt() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _absent(programs: Sequence[Program]) -> list[Program]:
     return [program for program in programs if program.path() is None]
 
 
@@ -103,16 +129,9 @@ def _apt_install(packages: list[str], say: Say) -> None:
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     with _no_service_starts():
         for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-            done = subprocess.run(
-                ["apt-get", "-qq", *command],
-                env=quiet,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = _run(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *command], env=quiet)
             if done.returncode != 0:
-                raise Missing([f"{' '.join(packages)}: apt-get {command[0]} failed:\n{done.stdout}{done.stderr}"])
+                raise Missing([f"{' '.join(packages)}: apt-get {command[0]} failed:\n{done.stdout}"])
 
 
 @contextmanager
@@ -132,26 +151,44 @@ def _no_service_starts() -> Iterator[None]:
 
 
 def _fetch_jars(say: Say) -> None:
+    if kafka_jars().is_dir():
+        return
     say(f"fetching Kafka's jars with Maven into {kafka_jars()} (about 50 MB, once)")
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as unfinished:
         output = Path(unfinished) / "jars"
-        done = subprocess.run(
-            [
-                MAVEN.require(),
-                "-q",
-                "-B",
-                "-f",
-                str(POM),
-                COPY_JARS,
-                "-DincludeScope=runtime",
-                f"-DoutputDirectory={output}",
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        copy = [COPY_JARS, "-DincludeScope=runtime", f"-DoutputDirectory={output}"]
+        done = _run([MAVEN.require(), "--quiet", "--batch-mode", "--file", str(POM), *copy])
         if done.returncode != 0:
-            raise Missing([f"Kafka's jars: Maven failed:\n{done.stdout}{done.stderr}"])
+            raise Missing([f"Kafka's jars: Maven failed:\n{done.stdout}"])
         if not kafka_jars().is_dir():
             output.rename(kafka_jars())
+
+
+def _run(command: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Without a terminal to ask at; stdout holds stderr too."""
+    return subprocess.run(
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def main() -> int:
+    def say(line: str) -> None:
+        sys.stderr.write(line + "\n")
+
+    try:
+        (install_venv if sys.argv[1:] == ["venv"] else install)(say)
+    except SandboxError as error:
+        say(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
