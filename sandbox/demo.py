@@ -104,7 +104,9 @@ class Demo:
         counted = self.consumer.stats()
         say("\nWHAT IS THERE NOW")
         rows, uuids = self.rows(), self.rows("count(distinct uuid)")
-        say(f"{counted['messages']:,} messages replayed, {counted['inserted']:,} rows inserted, {counted['ignored']:,} ignored")
+        say(
+            f"{counted['messages']:,} messages replayed, {counted['inserted']:,} rows inserted, {counted['ignored']:,} ignored"
+        )
         say(f"{rows:,} rows with {uuids:,} uuids, lag {12_000 - self.committed()}")
         check("messages replayed", counted["messages"], 2_028)
         check("rows inserted", counted["inserted"], 1_200)

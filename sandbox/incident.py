@@ -34,7 +34,9 @@ def make(admin: KafkaAdminClient, addresses: Addresses, consumer: EventLogging) 
     """Leaves the consumer stopped, everything committed, and Burrow alarming about a topic nobody reads."""
     topics = {TOPIC: PARTITIONS, STALE: 1}
     admin.create_topics({name: {"num_partitions": count, "replication_factor": 1} for name, count in topics.items()})
-    until("Burrow has met the topics", lambda: set(topics) <= set(ask_burrow(addresses.burrow, "", "topic")["topics"]), 60)
+    until(
+        "Burrow has met the topics", lambda: set(topics) <= set(ask_burrow(addresses.burrow, "", "topic")["topics"]), 60
+    )
     _go_stale(admin, addresses)
     consumer.auto_offset_reset = "earliest"
     _consume(addresses, consumer, range(LOST_FROM))

@@ -1,0 +1,490 @@
+"""Resets of real groups on a real Kafka: every target, what forbids one, and who gets in the way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from kafka import KafkaAdminClient, KafkaConsumer
+from kafka.structs import OffsetAndMetadata, TopicPartition
+
+from sandbox.addresses import Addresses
+from sandbox.events import Record, navigation_timing, record
+from sandbox.waiting import until
+from tests.operator import Operator, Ran
+
+START = datetime(2018, 3, 13, 13, 29, 11, tzinfo=UTC)
+EVENTS = 100
+
+
+def event(number: int) -> Record:
+    """A second apart."""
+    return record(navigation_timing(number, START + timedelta(seconds=number)))
+
+
+class Group:
+    """A group and its topic of two partitions, 100 events each, committed at 60."""
+
+    def __init__(self, servers: Addresses, admin: KafkaAdminClient, name: str, topic: str) -> None:
+        self.servers = servers
+        self.admin = admin
+        self.name = name
+        self.topic = topic
+
+    def commit(self, *offsets: int) -> None:
+        places = {TopicPartition(self.topic, part): OffsetAndMetadata(at, "", -1) for part, at in enumerate(offsets)}
+        assert {answer.__name__ for answer in self.admin.alter_group_offsets(self.name, places).values()} == {"NoError"}
+
+    def commits(self) -> list[int | None]:
+        found = self.admin.list_group_offsets({self.name: None})[self.name]
+        offsets = {place.partition: commit.offset for place, commit in found.items() if place.topic == self.topic}
+        return [offsets.get(part) for part in range(2)]
+
+    def consumer(self, **settings: Any) -> KafkaConsumer:
+        return KafkaConsumer(
+            bootstrap_servers=self.servers.kafka, group_id=self.name, auto_offset_reset="earliest", **settings
+        )
+
+    def document(self, to: str, more: str = "", id: str = "case", expires: str = "2040-01-01T00:00:00Z") -> str:
+        return f"""
+kind: ConsumerGroup
+name: {self.name}
+cluster: analytics
+reset:
+  id: {id}
+  expires: {expires}
+  to: {to}
+  {more}
+  topics: {{{self.topic}: }}
+"""
+
+    @property
+    def address(self) -> str:
+        return f"ConsumerGroup/analytics/{self.name}"
+
+
+@pytest.fixture
+def group(stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any) -> Group:
+    topic = make_topic(partitions=2)
+    produce(topic, {part: [event(number) for number in range(EVENTS)] for part in range(2)})
+    made = Group(stack, admin, unique("group"), topic)
+    made.commit(60, 60)
+    return made
+
+
+@pytest.fixture
+def operator(stack: Addresses, tmp_path: Path) -> Operator:
+    return Operator.at(tmp_path / "operator", stack)
+
+
+@pytest.mark.parametrize(
+    ("to", "ends"),
+    [
+        ("earliest", [0, 0]),
+        ("latest", [100, 100]),
+        ("{timestamp: 2018-03-13T13:29:31Z}", [20, 20]),
+        ("{timestamp: 2018-03-13T14:29:30.5+01:00}", [20, 20]),
+        ("{offset: 42}", [42, 42]),
+        ("{offsets: {0: 10, 1: 90}}", [10, 90]),
+        ("{offsets: {0: 10, 1: keep}}", [10, 60]),
+        ("{shift: -50}", [10, 10]),
+        ("{shift: 40}", [100, 100]),
+        ("{behind_end: 30}", [70, 70]),
+        ("none", [None, None]),
+    ],
+)
+def test_a_target_is_where_the_commits_end_up(
+    to: str, ends: list[int | None], group: Group, operator: Operator
+) -> None:
+    operator.write(group.document(to))
+    applied = operator.apply()
+    assert applied.code == 0, applied
+    assert group.commits() == ends
+    assert operator.plan("--detailed-exitcode").code == 0
+
+
+def test_ago_counts_back_from_now(group: Group, operator: Operator, produce: Any) -> None:
+    now_ms = int(time.time() * 1000)
+    produce(
+        group.topic, {part: [Record(b"{}", now_ms - 3_000_000), Record(b"{}", now_ms - 60_000)] for part in range(2)}
+    )
+    operator.write(group.document("{ago: 30m}"))
+    assert operator.apply().code == 0
+    assert group.commits() == [101, 101]
+
+
+def test_each_topic_may_say_its_own(group: Group, operator: Operator, make_topic: Any, produce: Any) -> None:
+    other = make_topic(partitions=1)
+    produce(other, {0: [event(number) for number in range(10)]})
+    operator.write(
+        group.document("earliest").replace(
+            f"{{{group.topic}: }}", f"{{{group.topic}: , {other}: {{to: {{behind_end: 3}}}}}}"
+        )
+    )
+    assert operator.apply().code == 0
+    found = group.admin.list_group_offsets({group.name: None})[group.name]
+    assert group.commits() == [0, 0]
+    assert found[TopicPartition(other, 0)].offset == 7
+
+
+@pytest.mark.parametrize(
+    ("to", "more", "rule"),
+    [
+        ("{offset: 101}", "", "out-of-range"),
+        ("{shift: -61}", "", "out-of-range"),
+        ("{behind_end: 101}", "", "out-of-range"),
+        ("{offsets: {0: 10}}", "", "partitions-uncovered"),
+        ("{offsets: {0: 10, 1: 10, 2: 10}}", "", "no-such-partition"),
+        ("{timestamp: 2030-01-01T00:00:00Z}", "", "no-match"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(to: str, more: str, rule: str, group: Group, operator: Operator) -> None:
+    operator.write(group.document(to, more))
+    assert [each["id"] for each in operator.change(group.address)["refusals"]] == [rule]
+    applied = operator.apply("--wait", "5s")
+    assert (applied.code, group.commits()) == (4, [60, 60])
+    assert rule in applied.out
+
+
+@pytest.mark.parametrize(
+    ("to", "more", "ends"),
+    [
+        ("{offset: 101}", "on_out_of_range: clamp", [100, 100]),
+        ("{shift: -61}", "on_out_of_range: clamp", [0, 0]),
+        ("{timestamp: 2030-01-01T00:00:00Z}", "on_no_match: latest", [100, 100]),
+        ("{timestamp: 2030-01-01T00:00:00Z}", "on_no_match: earliest", [0, 0]),
+    ],
+)
+def test_clamping_is_done_when_asked_for(to: str, more: str, ends: list[int], group: Group, operator: Operator) -> None:
+    operator.write(group.document(to, more))
+    applied = operator.apply()
+    assert (applied.code, group.commits()) == (0, ends), applied
+
+
+def test_what_retention_deleted_is_refused_and_said(group: Group, operator: Operator) -> None:
+    group.admin.delete_records({TopicPartition(group.topic, 0): 50})
+    operator.write(group.document("{timestamp: 2018-03-13T13:29:31Z}"))
+    refused = operator.plan("--detailed-exitcode")
+    assert refused.code == 4
+    assert f"{group.topic}, partition 0: asked for 2018-03-13T13:29:31Z" in refused.out
+    assert "the earliest kept is 2018-03-13T13:30:01Z" in refused.out
+    assert (operator.apply().code, group.commits()) == (4, [60, 60])
+    operator.write(group.document("{timestamp: 2018-03-13T13:29:31Z}", "on_out_of_range: clamp"))
+    assert "clamped to 50" in operator.plan().out
+    assert (operator.apply().code, group.commits()) == (0, [50, 20])
+
+
+def test_a_target_about_to_be_deleted_needs_an_acceptance(
+    group: Group, operator: Operator, admin: KafkaAdminClient
+) -> None:
+    from kafka.admin import ConfigResource, ConfigResourceType
+
+    century = str(int((time.time() - START.timestamp() + 600) * 1000))
+    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, group.topic, configs={"retention.ms": century})])
+    operator.write(group.document("{offset: 20}"))
+    refused = operator.plan("--detailed-exitcode")
+    assert refused.code == 4
+    assert "--accept retention-margin" in refused.out
+    assert operator.apply().code == 4
+    assert operator.apply("--accept", "retention-margin").code == 0
+    assert group.commits() == [20, 20]
+
+
+def test_a_topic_that_does_not_exist_is_refused_and_not_made(group: Group, operator: Operator) -> None:
+    operator.write(group.document("earliest").replace(group.topic, "no-such-topic-at-all"))
+    applied = operator.apply()
+    assert applied.code == 4
+    assert "no-such-topic" in applied.out
+    assert "no-such-topic-at-all" not in group.admin.list_topics()
+
+
+def test_a_group_in_use_blocks_and_names_its_members(group: Group, operator: Operator) -> None:
+    operator.write(group.document("earliest"))
+    with closing(group.consumer(client_id="the-writer")) as consumer, _polling(consumer) as moved:
+        consumer.subscribe([group.topic])
+        until("it is a member", moved.is_set)
+        blocked = operator.apply()
+        assert blocked.code == 4
+        assert "1 member: the-writer on 127.0.0.1" in blocked.out
+    assert operator.apply("--wait", "30s").code == 0
+    assert group.commits() == [0, 0]
+
+
+def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(group: Group, operator: Operator) -> None:
+    """The pins are those that were shown: 60 - 40, not where the consumer was when it stopped."""
+    operator.write(group.document("{shift: -40}"))
+    consumer = group.consumer(client_id="the-writer", enable_auto_commit=False)
+    with _polling(consumer) as moved:
+        consumer.subscribe([group.topic])
+        until("it is a member", moved.is_set)
+        with ThreadPoolExecutor() as beside:
+            applying = beside.submit(operator.apply, "--wait", "40s")
+            time.sleep(4)
+            assert not applying.done()
+            consumer.stop_polling = True
+            time.sleep(1)
+            consumer.commit({TopicPartition(group.topic, part): OffsetAndMetadata(100, "", -1) for part in range(2)})
+            consumer.close()
+            applied = applying.result()
+    assert applied.code == 0, applied
+    assert group.commits() == [20, 20]
+
+
+@pytest.mark.parametrize("moving", [True, False], ids=["moving", "standing still"])
+def test_a_consumer_that_assigns_by_hand_is_found_out(moving: bool, group: Group, operator: Operator) -> None:
+    """Its group is Empty. It commits every 200 ms: another offset each time, or always the same."""
+    operator.write(group.document("earliest"))
+    stop = threading.Event()
+
+    def commit() -> None:
+        with closing(group.consumer(enable_auto_commit=False)) as consumer:
+            consumer.assign([TopicPartition(group.topic, part) for part in range(2)])
+            at = 60
+            while not stop.wait(0.2):
+                at = min(at + 1, EVENTS) if moving else at
+                consumer.commit({TopicPartition(group.topic, part): OffsetAndMetadata(at, "", -1) for part in range(2)})
+
+    thread = threading.Thread(target=commit)
+    thread.start()
+    try:
+        time.sleep(1)
+        applied = operator.apply()
+    finally:
+        stop.set()
+        thread.join()
+    assert applied.code == 4, applied
+    assert min(offset or 0 for offset in group.commits()) >= 60
+    assert "commit" in applied.out + applied.err
+    assert operator.apply("--wait", "20s").code == 0
+    assert group.commits() == [0, 0]
+
+
+def test_a_member_that_joins_between_check_and_commit_stops_it(group: Group, stack: Addresses, tmp_path: Path) -> None:
+    """It joins during the grace time after the marks: nothing is moved, and the request may be carried out later."""
+    operator = Operator.at(tmp_path / "slow", stack, "timing: {grace: 6s, quiet: 1s}\n")
+    operator.write(group.document("earliest"))
+    with ThreadPoolExecutor() as beside:
+        applying = beside.submit(operator.apply)
+        until("it has marked", lambda: _metadata(group) != {""}, 20)
+        with closing(group.consumer(client_id="too-early", enable_auto_commit=False)) as consumer, _polling(consumer):
+            consumer.subscribe([group.topic])
+            applied = applying.result()
+    assert applied.code == 4, applied
+    assert "nothing was moved" in applied.out
+    assert group.commits() == [60, 60]
+    until("it has left", lambda: not group.admin.describe_groups([group.name])[group.name]["members"])
+    assert operator.apply("--wait", "30s").code == 0
+    assert group.commits() == [0, 0]
+
+
+def test_a_blocked_reset_leaves_no_trace(group: Group, operator: Operator) -> None:
+    operator.write(group.document("earliest"))
+    stop = threading.Event()
+
+    def commit() -> None:
+        with closing(group.consumer(enable_auto_commit=False)) as consumer:
+            consumer.assign([TopicPartition(group.topic, 0)])
+            while not stop.wait(0.2):
+                consumer.commit({TopicPartition(group.topic, 0): OffsetAndMetadata(60, "theirs", -1)})
+
+    thread = threading.Thread(target=commit)
+    thread.start()
+    try:
+        time.sleep(0.5)
+        assert operator.apply().code == 4
+    finally:
+        stop.set()
+        thread.join()
+    assert group.commits() == [60, 60]
+    assert _metadata(group) == {"theirs", ""}
+
+
+def test_somebody_who_commits_over_it_is_noticed_and_settled_by_a_person(
+    group: Group, stack: Addresses, tmp_path: Path
+) -> None:
+    operator = Operator.at(tmp_path / "slow", stack, "timing: {grace: 4s, quiet: 1s}\n")
+    operator.write(group.document("earliest"))
+    with ThreadPoolExecutor() as beside:
+        applying = beside.submit(operator.apply)
+        until("it has committed", lambda: group.commits() == [0, 0], 30)
+        group.commit(77, 77)
+        applied = applying.result()
+    assert applied.code == 3, applied
+    assert "overwritten" in applied.out
+    again = operator.apply()
+    assert (again.code, group.commits()) == (4, [77, 77])
+    assert "settle" in again.out
+    settled = operator.run("settle", group.address, "--not-done", "--reason", "the writer was started too early")
+    assert settled.code == 0, settled
+    assert operator.apply("--wait", "20s").code == 0
+    assert group.commits() == [0, 0]
+
+
+def test_a_consumer_that_has_moved_on_is_success_not_drift(group: Group, operator: Operator) -> None:
+    operator.write(group.document("earliest"))
+    assert operator.apply().code == 0
+    group.commit(100, 100)
+    planned = operator.plan("--detailed-exitcode")
+    assert (planned.code, operator.apply().code, group.commits()) == (0, 0, [100, 100])
+
+
+def test_two_applies_at_the_same_moment_move_it_once(group: Group, operator: Operator) -> None:
+    operator.write(group.document("{shift: -20}"))
+    with ThreadPoolExecutor() as beside:
+        both: list[Ran] = [each.result() for each in [beside.submit(operator.apply) for _ in range(2)]]
+    assert sorted(each.code for each in both) in ([0, 4], [0, 5]), both
+    assert group.commits() == [40, 40]
+    held = next(each for each in both if each.code != 0)
+    assert "locked by" in held.err or "no longer the one" in held.err
+
+
+def test_an_expired_request_is_never_carried_out(group: Group, operator: Operator) -> None:
+    operator.write(group.document("earliest", expires="2020-01-01T00:00:00Z"))
+    applied = operator.apply()
+    assert (applied.code, group.commits()) == (0, [60, 60])
+    assert "expired 2020-01-01T00:00:00Z, not settled" in applied.out
+
+
+def test_a_settled_id_keeps_its_meaning(group: Group, operator: Operator) -> None:
+    operator.write(group.document("earliest"))
+    assert operator.apply().code == 0
+    operator.write(group.document("latest"))
+    applied = operator.apply()
+    assert (applied.code, group.commits()) == (4, [0, 0])
+    assert '"to":"latest"' in applied.out
+    assert '"to":"earliest"' in applied.out
+
+
+def test_a_ledger_that_was_never_made_rewinds_nothing(group: Group, operator: Operator) -> None:
+    operator.write(group.document("earliest"))
+    (operator.home / "ledger.sqlite").unlink()
+    applied = operator.apply()
+    assert (applied.code, group.commits()) == (4, [60, 60])
+    assert "ledger init" in applied.err
+    assert not (operator.home / "ledger.sqlite").exists()
+
+
+def test_another_ledger_than_the_one_named_rewinds_nothing(group: Group, operator: Operator) -> None:
+    operator.write(group.document("earliest"))
+    assert operator.apply().code == 0
+    group.commit(100, 100)
+    (operator.home / "ledger.sqlite").unlink()
+    operator.run("ledger", "init")
+    applied = operator.apply()
+    assert (applied.code, group.commits()) == (4, [100, 100])
+
+
+def test_a_ledger_the_config_does_not_name_rewinds_nothing(group: Group, operator: Operator, stack: Addresses) -> None:
+    operator.write(group.document("earliest"))
+    operator.configure(stack.elreconcile_yaml())
+    applied = operator.apply()
+    assert (applied.code, group.commits()) == (4, [60, 60])
+
+
+def test_another_cluster_than_the_one_named_is_refused(group: Group, operator: Operator) -> None:
+    operator.write(group.document("earliest"))
+    text = operator.config.read_text().replace("{bootstrap_servers", "{cluster_id: somewhere-else, bootstrap_servers")
+    operator.configure(text)
+    applied = operator.apply()
+    assert (applied.code, group.commits()) == (4, [60, 60])
+    assert "somewhere-else" in applied.out
+
+
+def test_a_topic_recreated_while_waiting_is_another_world(group: Group, operator: Operator, produce: Any) -> None:
+    operator.write(group.document("{offset: 5}"))
+    consumer = group.consumer(client_id="the-writer", enable_auto_commit=False)
+    with closing(consumer), _polling(consumer) as moved, ThreadPoolExecutor() as beside:
+        consumer.subscribe([group.topic])
+        until("it is a member", moved.is_set)
+        applying = beside.submit(operator.apply, "--wait", "60s")
+        time.sleep(4)
+        group.admin.delete_topics([group.topic])
+        until("it is gone", lambda: group.topic not in group.admin.list_topics())
+        consumer.unsubscribe()
+        group.admin.create_topics({group.topic: {"num_partitions": 2, "replication_factor": 1}})
+        produce(group.topic, {part: [event(number) for number in range(EVENTS)] for part in range(2)})
+        applied = applying.result()
+    assert applied.code == 4, applied
+    assert "topic id" in applied.err or "no-such-topic" in applied.err
+    assert group.commits() == [None, None]
+
+
+def test_a_group_that_committed_a_moment_ago_counts_as_used(group: Group, stack: Addresses, tmp_path: Path) -> None:
+    operator = Operator.at(tmp_path / "quiet", stack, "timing: {grace: 1s, quiet: 8s}\n")
+    operator.write(group.document("earliest"))
+    until("Burrow has met the topic", lambda: group.topic in _burrow(stack, "topic")["topics"])
+    group.commit(60, 60)
+    until(
+        "Burrow has seen the commit", lambda: group.topic in _burrow(stack, f"consumer/{group.name}").get("topics", {})
+    )
+    group.commit(60, 60)
+    blocked = operator.apply()
+    assert blocked.code == 4, blocked
+    assert "wanted 8 s of silence" in blocked.out
+    assert operator.apply("--wait", "30s").code == 0
+    assert group.commits() == [0, 0]
+
+
+def test_a_killed_member_lingers_for_its_session_time_and_can_be_waited_for(
+    group: Group, operator: Operator, eventlogging: Any
+) -> None:
+    writer = eventlogging(group.topic, group=group.name)
+    writer.start()
+    writer.kill()
+    operator.write(group.document("earliest"))
+    assert operator.apply().code == 4
+    assert operator.apply("--wait", "60s").code == 0
+    assert group.commits() == [0, 0]
+
+
+def test_the_tables_show_what_an_operator_decides_by(group: Group, operator: Operator) -> None:
+    operator.write(group.document("{timestamp: 2018-03-13T13:29:31Z}"))
+    shown = operator.plan("--full").out
+    assert "rewind 80 offsets over 2 partitions, back to 2018-03-13T13:29:31Z" in shown
+    row = next(line.split() for line in shown.splitlines() if line.split()[:1] == ["1"])
+    assert row == ["1", "0", "100", "60", "20", "-40", "80", "2018-03-13T13:29:31Z", "dt"]
+    assert "leaves a lag of 160" in shown
+    assert "the target is kept for ever" in shown
+
+
+class _polling:
+    """Polls a consumer in a thread, as a live one does. Enters with an event that is set once it has partitions."""
+
+    def __init__(self, consumer: KafkaConsumer) -> None:
+        self.consumer = consumer
+        self.consumer.stop_polling = False
+        self.assigned = threading.Event()
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        while not (self.stop.is_set() or self.consumer.stop_polling):
+            if self.consumer.subscription():
+                self.consumer.poll(timeout_ms=100)
+            if self.consumer.assignment():
+                self.assigned.set()
+            time.sleep(0.05)
+
+    def __enter__(self) -> threading.Event:
+        self.thread.start()
+        return self.assigned
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join()
+
+
+def _metadata(group: Group) -> set[str]:
+    found = group.admin.list_group_offsets({group.name: None})[group.name]
+    return {commit.metadata for place, commit in found.items() if place.topic == group.topic}
+
+
+def _burrow(servers: Addresses, path: str) -> Any:
+    return requests.get(f"{servers.burrow.url}/v3/kafka/{servers.burrow.cluster}/{path}", timeout=5).json()

@@ -1,0 +1,53 @@
+"""Run the command and kill it, as kill -9 does, before or after the Nth of the things it does to the world.
+
+`python -m tests.laws.killed N WORDS…`: odd N kills before a step, even N after it. Every step is carried out by the
+real code on the real servers; this only counts. Ends as the command does when it has fewer steps.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from elreconcile.cli.main import main
+from elreconcile.ledger.store import LedgerWriter
+from elreconcile.systems.burrow import BurrowWriter
+from elreconcile.systems.kafka_writer import KafkaWriter
+
+STEPS: dict[type, tuple[str, ...]] = {
+    LedgerWriter: ("start_run", "record", "end_run"),
+    KafkaWriter: ("alter", "forget"),
+    BurrowWriter: ("forget_group", "forget_topic"),
+}
+
+
+class Count:
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.passed = 0
+
+    def point(self) -> None:
+        self.passed += 1
+        if self.passed == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.point()
+            answer = step(*args, **kwargs)
+            self.point()
+            return answer
+
+        return counted
+
+
+if __name__ == "__main__":
+    count = Count(int(sys.argv[1]))
+    for owner, names in STEPS.items():
+        for name in names:
+            setattr(owner, name, count.around(getattr(owner, name)))
+    sys.argv[1:] = sys.argv[2:]
+    main()

@@ -1,0 +1,146 @@
+"""For each kind, the three worlds the laws ask for, made on the real servers, and a look at what is there."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import requests
+from kafka import KafkaAdminClient
+from kafka.structs import OffsetAndMetadata, TopicPartition
+
+from elreconcile.kinds.consumer_group.marks import is_ours
+from elreconcile.systems.kafka_values import Commit
+from sandbox.addresses import Addresses
+from sandbox.events import Record
+from sandbox.waiting import until
+from tests.operator import Operator
+
+EVENTS = 100
+
+
+class World(ABC):
+    """One document's part of the world. `look` gives back everything of it that an apply may change."""
+
+    kind: ClassVar[str]
+    document: str
+
+    def __init__(self, servers: Addresses, admin: KafkaAdminClient, name: str, topic: str) -> None:
+        self.servers = servers
+        self.admin = admin
+        self.name = name
+        self.topic = topic
+
+    @abstractmethod
+    def absent(self) -> None:
+        """What the document speaks of is not there."""
+
+    @abstractmethod
+    def diverged(self) -> None:
+        """It is there, and not as the document says."""
+
+    def converge(self, operator: Operator) -> None:
+        """As the document says, by the tool's own hand."""
+        self.diverged()
+        done = operator.apply("--wait", "30s")
+        assert done.code == 0, done
+
+    @abstractmethod
+    def look(self) -> Any: ...
+
+    @abstractmethod
+    def is_converged(self) -> bool: ...
+
+    def commit(self, topic: str, offsets: dict[int, int]) -> None:
+        places = {TopicPartition(topic, part): OffsetAndMetadata(offset, "", -1) for part, offset in offsets.items()}
+        answers = self.admin.alter_group_offsets(self.name, places)
+        assert {answer.__name__ for answer in answers.values()} == {"NoError"}, answers
+
+    def commits(self) -> dict[tuple[str, int], int]:
+        found = self.admin.list_group_offsets({self.name: None})[self.name]
+        return {(place.topic, place.partition): commit.offset for place, commit in found.items() if commit.offset >= 0}
+
+    def marks(self) -> dict[tuple[str, int], bool]:
+        found = self.admin.list_group_offsets({self.name: None})[self.name]
+        return {
+            (place.topic, place.partition): is_ours(Commit(commit.offset, commit.metadata))
+            for place, commit in found.items()
+            if commit.offset >= 0
+        }
+
+
+class ConsumerGroupWorld(World):
+    """A shift of -40 from 60: what was carried out twice shows as 20 or less."""
+
+    kind = "ConsumerGroup"
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.document = f"""
+kind: ConsumerGroup
+name: {self.name}
+cluster: analytics
+reset:
+  id: law
+  expires: 2040-01-01T00:00:00Z
+  to: {{shift: -40}}
+  topics: {{{self.topic}: }}
+"""
+
+    def absent(self) -> None:
+        """A group that has never committed."""
+
+    def diverged(self) -> None:
+        self.commit(self.topic, {0: 60, 1: 60})
+
+    def look(self) -> Any:
+        return self.commits(), self.marks()
+
+    def is_converged(self) -> bool:
+        return self.commits() == {(self.topic, 0): 20, (self.topic, 1): 20}
+
+
+class BurrowMonitorWorld(World):
+    """A group that once read a second topic."""
+
+    kind = "BurrowMonitor"
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.stale = f"{self.topic}-stale"
+        self.document = f"""
+kind: BurrowMonitor
+name: {self.name}
+burrow: analytics
+topics: [{self.topic}]
+"""
+
+    def absent(self) -> None:
+        """Burrow has never heard of the group."""
+
+    def diverged(self) -> None:
+        if self.stale not in self.admin.list_topics():
+            self.admin.create_topics({self.stale: {"num_partitions": 1, "replication_factor": 1}})
+        until("Burrow has met the topics", lambda: {self.topic, self.stale} <= set(self._get("topic")["topics"]))
+        self.commit(self.stale, {0: 0})
+        self.commit(self.topic, {0: 60, 1: 60})
+        until("Burrow monitors both", lambda: self.look() == [self.topic, self.stale])
+
+    def look(self) -> Any:
+        return sorted(self._get(f"consumer/{self.name}").get("topics", {}))
+
+    def is_converged(self) -> bool:
+        """The wanted topic can only come back with a commit of the group's own."""
+        return self.look() in ([], [self.topic])
+
+    def _get(self, path: str) -> Any:
+        burrow = self.servers.burrow
+        return requests.get(f"{burrow.url}/v3/kafka/{burrow.cluster}/{path}", timeout=5).json()
+
+
+WORLDS: dict[str, Callable[..., World]] = {world.kind: world for world in (ConsumerGroupWorld, BurrowMonitorWorld)}
+
+
+def events() -> list[Record]:
+    return [Record(b'{"dt": "2018-03-13T13:29:11Z"}', 1_520_947_751_000 + number * 1000) for number in range(EVENTS)]
