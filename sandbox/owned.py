@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox.process import Life, is_alive, life_of
 from sandbox.stack import DEFAULT_FOLDER, Sandbox, locked
 
-OWNED = DEFAULT_FOLDER / "owned"
+OWNED = DEFAULT_FOLDER.with_name(".sandbox-owned")
 
 
 def own_folder(name: str, root: Path = OWNED) -> Path:

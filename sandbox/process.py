@@ -130,9 +130,7 @@ class Process:
                     return False
             finally:
                 os.close(handle)
-        if self._child:
-            self._child.wait()
-        return True
+        return self._reaped(seconds)
 
     def stop(self, signum: signal.Signals = signal.SIGTERM, grace: float = 20) -> None:
         """Ask it to end, insist after `grace` seconds, return when it is gone."""
@@ -150,6 +148,15 @@ class Process:
             log.seek(max(0, self.log_file.stat().st_size - 100_000))
             text = log.read().decode(errors="replace")
         return "\n".join(text.splitlines()[-lines:]) or "(empty log)"
+
+    def _reaped(self, seconds: float) -> bool:
+        """A child of ours is gone only once we took note of it."""
+        try:
+            if self._child:
+                self._child.wait(seconds)
+        except subprocess.TimeoutExpired:  # it lives: somebody removed its pid file
+            return False
+        return True
 
     def _open(self) -> int | None:
         """A pidfd of the live process: whoever gets the pid later, it stays with this one."""
