@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,21 @@ class StoreLaws(OnALedger):
             writer.start_run(run("r1"))
         assert reader.run_number() == 1
         assert writer.start_run(run("r2")) == 2
+
+    def test_a_run_is_kept_with_its_plan_and_its_end(self, config_file: Path, writer: LedgerWriter) -> None:
+        writer.start_run(run("r1"))
+        connection = place_of(load_config(config_file)).connect(read_only=True)
+        assert connection
+        with closing(connection):
+            asked = (
+                "SELECT number, id, started_at, author, host, git_commit, digest, plan, outcomes FROM elreconcile_runs"
+            )
+            begun = (1, "r1", "2018-03-13T06:48:00.123456+00:00", "alice", "db1107", None, "d" * 64, '{"changes":[]}')
+            assert list(connection.execute(asked)) == [(*begun, None)]
+            writer.end_run("r1", {"a": "settled"})
+            assert list(connection.execute(asked)) == [(*begun, '{"a":"settled"}')]
+            (ended,) = connection.execute("SELECT ended_at FROM elreconcile_runs")[0]
+        assert abs(datetime.now(UTC) - datetime.fromisoformat(ended)) < timedelta(minutes=1)
 
     def test_numbers_of_processes_running_at_once_are_distinct_and_without_gaps(
         self, config_file: Path, writer: LedgerWriter

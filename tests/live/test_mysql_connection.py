@@ -216,7 +216,9 @@ class TestTls:
 
     def test_a_server_without_tls(self, mariadb: MariaDb, authority: Path) -> None:
         tls = Tls(ca_file=authority / "ca.pem")
-        assert refusal(settings(mariadb.port, tls=tls)) == "SSL is required but the server doesn't support it (error 2026)"
+        assert (
+            refusal(settings(mariadb.port, tls=tls)) == "SSL is required but the server doesn't support it (error 2026)"
+        )
 
     def test_a_user_who_must_use_it_and_does_not(self, encrypted: MariaDb) -> None:
         with encrypted.connect() as root, root.cursor() as sql:

@@ -24,16 +24,15 @@ class SqliteConnection:
             )
         try:
             with self._told():
-                self._set_up(read_only, create)
+                self._set_up(read_only)
         except BaseException:
             self.close()
             raise
 
-    def _set_up(self, read_only: bool, create: bool) -> None:
-        if create:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-        # Not NORMAL: "started" must outlive a power cut, or a request could be carried out twice.
-        self._connection.execute("PRAGMA synchronous = FULL")
+    def _set_up(self, read_only: bool) -> None:
+        # Not WAL: a reader of another user would leave files behind that the next writer may not write.
+        # EXTRA: "started" must outlive a power cut, or a request could be carried out twice.
+        self._connection.execute("PRAGMA synchronous = EXTRA")
         # Not mode=ro: whoever comes first after a crash has to be able to recover the journal.
         self._connection.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
 

@@ -22,11 +22,13 @@ class BurrowReader:
 
     def ready(self) -> None:
         """Raises Unreachable unless Burrow serves the cluster."""
-        answer = self._http.get("burrow", "admin", "ready")
+        path: tuple[str, ...] = ("burrow", "admin", "ready")
+        answer = self._http.get(*path)
         if answer.unknown_path:  # 1.2.1
-            answer = self._http.get("burrow", "admin")
+            path = ("burrow", "admin")
+            answer = self._http.get(*path)
         if answer.text not in ("READY", "GOOD"):
-            raise Unreachable(self._http.system, f"it is not ready: {answer.text}", 0.0)
+            raise self._http.refused("GET", path, answer)
         known = self.clusters()
         if self._cluster not in known:
             told = ", ".join(sorted(known)) or "none"

@@ -129,10 +129,12 @@ def _cause(error: Exception) -> str:
     if isinstance(error, requests.ReadTimeout):
         return "it accepts connections, but does not answer"
     said = str(error)
-    for words in (r"\[Errno -?\d+\] ([^'\")]+)", r"certificate verify failed: ([^(]+)", r"\[SSL: ([A-Z_]+)\]"):
-        if found := re.search(words, said):
-            return found[1].strip().replace("_", " ").lower()
-    return _short(said)
+    if "WRONG_VERSION_NUMBER" in said:
+        return "it does not speak TLS: is its address http:// ?"
+    if "Connection aborted" in said:
+        return "it hung up without an answer"
+    found = re.search(r"\[Errno -?\d+\] ([^'\")]+)|certificate verify failed: ([^(]+)", said)
+    return (found[1] or found[2]).strip().lower() if found else _short(said)
 
 
 def _short(text: str, most: int = 120) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_random_exponential
 
 from elreconcile.desired.config import KafkaConfig
 from elreconcile.errors import Unreachable
@@ -110,7 +110,7 @@ class KafkaReader:
         patience = Retrying(
             retry=retry_if_exception_type(Transient),
             wait=wait_random_exponential(multiplier=0.05, max=1),
-            stop=stop_after_delay(self._deadline),
+            stop=stop_before_delay(self._deadline),
             before_sleep=lambda _: self._forget_places(),
             reraise=True,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kafka import errors
@@ -51,6 +51,10 @@ class Call:
     @property
     def system(self) -> str:
         return self.connection.system
+
+    def renewed(self) -> Call:
+        """For one of many steps, each of which may take as long as a question."""
+        return replace(self, deadline=Deadline(self.deadline.seconds))
 
     def ask(self, asks: Iterable[Ask]) -> list[Any]:
         return self.connection.ask(asks, self.deadline)

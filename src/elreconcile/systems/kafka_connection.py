@@ -138,11 +138,18 @@ class Connection:
             return "it accepts connections, but does not answer"
         if not isinstance(error, errors.KafkaConnectionError):
             return _words(error)
+        return self._hung_up(server, security, str(error))
+
+    def _hung_up(self, server: Any, security: str, error: str) -> str:
+        """kafka-python drops what a server says before it hangs up: a question is often all there is to tell."""
+        if "CERTIFICATE" in error:
+            return "it wants a client certificate that it trusts: cert_file and key_file"
         if not security.endswith("SSL") and speaks_tls(server.host, server.port, 2.0):
             return f"it speaks TLS, but the protocol is {security}"
         if security.startswith("SASL"):
-            return f"it hung up during the login: {_words(error)}"
-        return f"it hung up on the first request (does it want a login?): {_words(error)}"
+            return "it hung up during the login, as Kafka does on a wrong username, password or mechanism"
+        missing = "a client certificate or a login" if security == "SSL" else "a login"
+        return f"it hung up on the first request: does it want {missing}, or is it no Kafka?"
 
     async def _exchange_all(self, asks: Iterable[Ask], deadline: Deadline) -> list[Any]:
         answers: list[Any] = []
@@ -184,7 +191,7 @@ class Connection:
         where = f"broker {node} at {broker.host}:{broker.port}"
         if isinstance(error, NO_ANSWER_YET):
             self._manager.close(node_id=node)  # one that hangs in its handshake never gives up by itself
-            cause = self._broken.get(node, f"does not answer {request.name}")
+            cause = self._broken.get(node, f"no answer to {request.name.removesuffix('Request')}")
             return Unreachable(self.system, f"{where}: {cause}", deadline.elapsed)
         if isinstance(error, errors.IncompatibleBrokerVersion):
             return Unreachable(self.system, f"{where} is too old: {_words(error)}", deadline.elapsed)

@@ -18,6 +18,9 @@ NEWEST_TIMESTAMP = OffsetSpec.MAX_TIMESTAMP.value
 Times = Mapping[Partition, int]
 """One time for each partition: a request may hold a partition only once."""
 
+WAVES_AT_ONCE = 4
+"""Requests to a broker under one deadline. Looking up times in a thousand partitions may take it a second."""
+
 
 def bounds(call: Call, partitions: Collection[Partition]) -> Mapping[Partition, Bounds]:
     """The newest counts records of transactions that are not committed yet."""
@@ -43,7 +46,14 @@ def _record(found: Found) -> Found | None:
 
 
 def _look_up(call: Call, lookups: Collection[Lookup]) -> Mapping[Lookup, Found]:
+    found: dict[Lookup, Found] = {}
     waves = list(_waves(lookups))
+    for start in range(0, len(waves), WAVES_AT_ONCE):
+        found.update(_send(call.renewed(), waves[start : start + WAVES_AT_ONCE]))
+    return found
+
+
+def _send(call: Call, waves: Sequence[Times]) -> Mapping[Lookup, Found]:
     asks = [(broker, _request(led, wave), wave) for wave in waves for broker, led in by_leader(call, wave).items()]
     answers = call.ask((broker, request) for broker, request, _ in asks)
     found: dict[Lookup, Found] = {}

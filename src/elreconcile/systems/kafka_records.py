@@ -23,7 +23,7 @@ from elreconcile.systems.kafka_values import Partition, Position, Record
 
 FIRST_FETCH = 16 * 1024
 GROWTH = 4
-ANSWER = 8 * 1024 * 1024
+ANSWER = 4 * 1024 * 1024
 """Bytes of one answer, so that memory stays bounded; a single batch may be larger."""
 
 
@@ -48,7 +48,7 @@ def records(call: Call, positions: Collection[Position]) -> Mapping[Position, Re
     found: dict[Position, Record] = {}
     while searches:
         for broker, chunk in _chunks(call, searches):
-            answer = call.ask_one(broker, _request({place: searches[place] for place in chunk}))
+            answer = call.renewed().ask_one(broker, _request({place: searches[place] for place in chunk}))
             _read(call, answer, searches, found)
         searches = {place: search for place, search in searches.items() if search.wanted}
     return found
@@ -121,8 +121,8 @@ def _advance(call: Call, place: Partition, part: Any, search: Search, found: dic
     search.strike(located.found)
     if located.after is not None:
         search.at = max([located.after, *search.wanted[:1]])
-    elif search.at < part.high_watermark:
-        search.size *= GROWTH
+    elif search.at < part.high_watermark and search.size <= ANSWER:
+        search.size *= GROWTH  # one of more than ANSWER is asked for alone, and then not cut off
     else:
         search.wanted = []
 

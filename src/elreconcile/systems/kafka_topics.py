@@ -10,7 +10,8 @@ from uuid import UUID
 from kafka.admin import ConfigResourceType
 from kafka.protocol.admin import DescribeConfigsRequest
 
-from elreconcile.systems.kafka_answers import NOT_ALLOWED_ON_TOPIC, Call
+from elreconcile.errors import Unreachable
+from elreconcile.systems.kafka_answers import NOT_ALLOWED_ON_TOPIC, UNKNOWN_TOPIC, Call
 from elreconcile.systems.kafka_places import describe_topics
 from elreconcile.systems.kafka_values import Topic, TopicSettings
 
@@ -46,6 +47,8 @@ def settings(call: Call, names: Collection[str]) -> Mapping[str, TopicSettings]:
 
 
 def _settings(call: Call, result: Any) -> TopicSettings:
+    if result.error_code == UNKNOWN_TOPIC:
+        raise Unreachable(call.system, f"there is no topic {result.resource_name}", call.deadline.elapsed)
     call.examine(result.error_code, f"the settings of topic {result.resource_name}")
     value = {config.name: config.value for config in result.configs}
     return TopicSettings(
