@@ -26,7 +26,7 @@ def act(changes: Sequence[Change], systems: WritingSystems, moment: Moment, jour
         burrow = systems.burrow(change.address.system)
         journal.still_ours()
         _forget(burrow, change)
-        yield seen(burrow, change)
+        yield _once_forgotten(burrow, change)
 
 
 def _forget(burrow: BurrowWriter, change: Change) -> None:
@@ -36,6 +36,14 @@ def _forget(burrow: BurrowWriter, change: Change) -> None:
         return
     for topic in effect["forget"]:
         burrow.forget_topic(change.address.name, topic)
+
+
+def _once_forgotten(burrow: BurrowReader, change: Change) -> Outcome:
+    """Burrow says yes before it has forgotten."""
+    until = time.monotonic() + PATIENCE
+    while (outcome := seen(burrow, change)).ending is Ending.FAILED and time.monotonic() < until:
+        time.sleep(LOOK_AGAIN)
+    return outcome
 
 
 def verify(outcomes: Sequence[Outcome], changes: Sequence[Change], systems: ReadingSystems) -> Iterator[Outcome]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from elreconcile.kinds.burrow_monitor.live import LiveMonitor
 from elreconcile.kinds.burrow_monitor.spec import BurrowMonitor, Expect
@@ -12,7 +12,10 @@ from elreconcile.systems.burrow_values import Filters, Status
 
 
 def findings(spec: BurrowMonitor, live: LiveMonitor) -> Iterator[Finding]:
-    yield from _kept_out(spec.name, live.filters)
+    kept_out = [finding for filters in live.filters for finding in _kept_out(spec.name, filters)]
+    yield from kept_out
+    if not kept_out and live.monitored is None and live.committed & live.met:
+        yield _unseen(spec.name, live.filters)
     if not live.exists:
         yield Finding("group in Kafka", "no such group", spec.name, "correct the name, or start its consumers")
     for topic in sorted(set(spec.topics) - live.met):
@@ -29,6 +32,15 @@ def _kept_out(group: str, filters: Filters) -> Iterator[Finding]:
     if filters.deny and _matches(filters.deny, group):
         value = f"{filters.deny_key} {filters.deny} matches it"
         yield Finding(f"group {group}", value, "monitored", _mend(filters.deny_key, filters))
+
+
+def _unseen(group: str, filters: Sequence[Filters]) -> Finding:
+    """Burrow does not tell its deny lists, so only their effect can be seen."""
+    value = "Kafka holds its commits, and Burrow does not know it"
+    lists = " or ".join(f"{each.deny_key} in [{each.source}]" for each in filters if each.deny is None)
+    remedy = "wait for its next commit"
+    denied = f"; if it has committed since Burrow started, {lists} keeps it out, which Burrow does not tell"
+    return Finding(f"group {group}", value, "monitored", remedy + (denied if lists else ""))
 
 
 def _mend(key: str, filters: Filters) -> str:

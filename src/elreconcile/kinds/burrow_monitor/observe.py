@@ -20,7 +20,8 @@ def observe(asks: Sequence[Ask[BurrowMonitor]], systems: ReadingSystems) -> Iter
     groups = [ask.address.name for ask in asks]
     kafka.rights(groups)
     listings, commits, cluster = kafka.groups(), kafka.commits(groups), kafka.cluster()
-    filters, met, forgets_topics = burrow.filters(), burrow.topics(), burrow.forgets_topics
+    filters = burrow.filters(), burrow.storage_filters()
+    met, forgets_topics = burrow.topics(), burrow.forgets_topics
     for ask in asks:
         group = ask.address.name
         monitored = burrow.consumer(group)

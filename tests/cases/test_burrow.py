@@ -1,0 +1,186 @@
+"""What Burrow monitors, on a real Burrow: stale topics, groups it keeps out, and what only a commit brings back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from kafka import KafkaAdminClient
+from kafka.structs import OffsetAndMetadata, TopicPartition
+
+from sandbox.addresses import BurrowAddress
+from sandbox.stack import Sandbox
+from sandbox.waiting import until
+from tests.operator import Operator
+
+WANTED, STALE = "eventlogging-valid-mixed", "codfw.mediawiki.page-undelete"
+
+
+class Monitor:
+    """A Burrow and the Kafka it watches, as seen from outside."""
+
+    def __init__(self, burrow: BurrowAddress, admin: KafkaAdminClient, group: str, topics: tuple[str, str]) -> None:
+        self.burrow = burrow
+        self.admin = admin
+        self.group = group
+        self.wanted, self.stale = topics
+
+    @property
+    def address(self) -> str:
+        return f"BurrowMonitor/analytics/{self.group}"
+
+    def get(self, path: str) -> Any:
+        return requests.get(f"{self.burrow.url}/v3/kafka/{self.burrow.cluster}/{path}", timeout=5).json()
+
+    def topics(self) -> list[str]:
+        return sorted(self.get(f"consumer/{self.group}").get("topics", {}))
+
+    def commit(self, topic: str) -> None:
+        answers = self.admin.alter_group_offsets(self.group, {TopicPartition(topic, 0): OffsetAndMetadata(0, "", -1)})
+        assert {answer.__name__ for answer in answers.values()} == {"NoError"}
+
+    def commit_both(self) -> None:
+        until("Burrow has met the topics", lambda: {self.wanted, self.stale} <= set(self.get("topic")["topics"]))
+        self.commit(self.stale)
+        self.commit(self.wanted)
+        until("Burrow monitors both", lambda: self.topics() == sorted((self.wanted, self.stale)))
+
+    def document(self, expect: str = "") -> str:
+        return f"""
+kind: BurrowMonitor
+name: {self.group}
+burrow: analytics
+topics: [{self.wanted}]
+{expect}
+"""
+
+
+@pytest.fixture
+def monitor(stack: Any, admin: KafkaAdminClient, make_topic: Callable[..., str], unique: Any) -> Monitor:
+    return Monitor(stack.burrow, admin, unique("group"), (make_topic(), make_topic()))
+
+
+@pytest.fixture
+def operator(stack: Any, tmp_path: Path) -> Operator:
+    return Operator.at(tmp_path / "operator", stack)
+
+
+def test_a_stale_topic_is_removed_and_the_rest_waits_for_a_commit(monitor: Monitor, operator: Operator) -> None:
+    monitor.commit_both()
+    operator.write(monitor.document())
+    shown = operator.plan().out
+    assert f"- {monitor.stale}: last commit" in shown
+    assert "this Burrow can only forget the whole group" in shown
+    applied = operator.apply()
+    assert applied.code == 0, applied
+    assert f"pending  {monitor.address}" in applied.out
+    assert monitor.topics() == []
+    waiting = operator.plan("--detailed-exitcode")
+    assert waiting.code == 0
+    assert f"pending: {monitor.wanted} waits for the group's next commit" in waiting.out
+    monitor.commit(monitor.wanted)
+    until("Burrow monitors it again", lambda: monitor.topics() == [monitor.wanted])
+    assert "pending" not in operator.plan().out
+
+
+def test_a_topic_the_group_still_commits_for_is_left_until_it_is_silent(
+    monitor: Monitor, stack: Any, tmp_path: Path
+) -> None:
+    operator = Operator.at(tmp_path / "quiet", stack, "timing: {grace: 1s, quiet: 6s}\n")
+    monitor.commit_both()
+    operator.write(monitor.document())
+    monitor.commit(monitor.stale)
+    blocked = operator.apply()
+    assert blocked.code == 4, blocked
+    assert f"no commit for {monitor.stale} in 6 s" in blocked.out
+    assert monitor.topics() == sorted((monitor.wanted, monitor.stale))
+    assert operator.apply("--wait", "20s").code == 0
+    assert monitor.stale not in monitor.topics()
+
+
+def test_a_reset_in_the_same_plan_brings_the_wanted_topic_back(monitor: Monitor, operator: Operator) -> None:
+    monitor.commit_both()
+    reset = f"""
+kind: ConsumerGroup
+name: {monitor.group}
+cluster: analytics
+reset: {{id: back, expires: 2040-01-01T00:00:00Z, to: latest, topics: {{{monitor.wanted}: }}}}
+"""
+    operator.write(monitor.document() + "---" + reset)
+    applied = operator.apply()
+    assert applied.code == 0, applied
+    assert f"settled  {monitor.address}" in applied.out
+    assert monitor.topics() == [monitor.wanted]
+    assert operator.plan("--detailed-exitcode").code == 0
+
+
+def test_a_group_that_does_not_exist_is_found(monitor: Monitor, operator: Operator) -> None:
+    operator.write(monitor.document())
+    findings = operator.change(monitor.address)["findings"]
+    assert [finding["value"] for finding in findings][:1] == ["no such group"]
+
+
+def test_a_status_is_believed_only_when_it_is_complete(monitor: Monitor, operator: Operator) -> None:
+    monitor.commit_both()
+    operator.write(
+        monitor.document("expect: {status: OK, max_lag: 10}").replace("topics: [", f"topics: [{monitor.stale}, ")
+    )
+    findings = {each["what"]: each["value"] for each in operator.change(monitor.address)["findings"]}
+    assert findings["status"].startswith("not known: Burrow has seen ")
+
+
+@pytest.fixture
+def own(own_sandbox: Sandbox, tmp_path: Path) -> Iterator[tuple[Sandbox, Monitor, Operator]]:
+    """Servers of this module alone, to configure and restart."""
+    own_sandbox.up()
+    with closing(own_sandbox.kafka.admin()) as admin:
+        for topic in {WANTED, STALE} - set(admin.list_topics()):
+            admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}})
+        operator = Operator.at(tmp_path / "own", own_sandbox.addresses)
+        yield own_sandbox, Monitor(own_sandbox.addresses.burrow, admin, "the-writer", (WANTED, STALE)), operator
+
+
+def _restart(sandbox: Sandbox, **settings: str) -> None:
+    sandbox.burrow.stop()
+    sandbox.burrow.consumer_settings = {key.replace("_", "-"): value for key, value in settings.items()}
+    sandbox.burrow.start()
+
+
+def test_stale_topics_come_back_with_a_restart_and_are_removed_again(own: tuple[Sandbox, Monitor, Operator]) -> None:
+    sandbox, monitor, operator = own
+    _restart(sandbox)
+    monitor.commit_both()
+    operator.write(monitor.document())
+    assert operator.apply().code == 0
+    assert STALE not in monitor.topics()
+    _restart(sandbox)
+    until("the stale topic is back", lambda: STALE in monitor.topics())
+    assert operator.plan("--detailed-exitcode").code == 2
+    assert operator.apply().code == 0
+    assert STALE not in monitor.topics()
+
+
+def test_an_allow_list_that_keeps_the_group_out_is_named(own: tuple[Sandbox, Monitor, Operator]) -> None:
+    sandbox, monitor, operator = own
+    _restart(sandbox, group_whitelist="^another-.*$")
+    operator.write(monitor.document())
+    finding = operator.change(monitor.address)["findings"][0]
+    assert finding["value"] == "group-whitelist ^another-.*$ does not match it"
+    assert "group-whitelist in [consumer.local]" in finding["remedy"]
+
+
+def test_a_deny_list_is_named_as_what_may_keep_the_group_out(own: tuple[Sandbox, Monitor, Operator]) -> None:
+    """Burrow tells its allow list over HTTP and hides its deny list: only the effect can be seen."""
+    sandbox, monitor, operator = own
+    monitor.commit(WANTED)
+    _restart(sandbox, group_blacklist="^the-.*$")
+    until("Burrow has met the topic", lambda: WANTED in monitor.get("topic")["topics"])
+    monitor.commit(WANTED)
+    operator.write(monitor.document())
+    finding = operator.change(monitor.address)["findings"][0]
+    assert finding["value"] == "Kafka holds its commits, and Burrow does not know it"
+    assert "group-blacklist in [consumer.local]" in finding["remedy"]
