@@ -31,9 +31,10 @@ class Located:
     after: int | None
 
 
-def locate(data: bytes, wanted: Sequence[int]) -> Located:
+def locate(data: bytes, start: int, wanted: Sequence[int]) -> Located:
     """The first record at or after each of the ascending offsets, as far as these batches reach.
 
+    `start` is where they were fetched from: a batch comes whole, also with records that were deleted before it.
     Transaction markers are no records. Raises CorruptRecordError.
     """
     found: dict[int, Record] = {}
@@ -41,7 +42,7 @@ def locate(data: bytes, wanted: Sequence[int]) -> Located:
     after: int | None = None
     for batch in _batches(memoryview(data)):
         after = batch.next_offset
-        while waiting and waiting[0] < after and (record := batch.first_at(waiting[0])):
+        while waiting and waiting[0] < after and (record := batch.first_at(max(waiting[0], start))):
             found[waiting.popleft()] = record
         if not waiting:
             break

@@ -113,7 +113,7 @@ def _read(call: Call, answer: Any, searches: Searches, found: dict[Position, Rec
 
 def _advance(call: Call, place: Partition, part: Any, search: Search, found: dict[Position, Record]) -> None:
     try:
-        located = locate(part.records or b"", search.wanted)
+        located = locate(part.records or b"", search.at, search.wanted)
     except CorruptRecordError as error:
         where = f"topic {place[0]}, partition {place[1]}"
         raise Unreachable(call.system, f"{where} holds what is no record: {error}", call.deadline.elapsed) from error

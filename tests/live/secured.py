@@ -1,0 +1,113 @@
+"""A Kafka that wants logins and certificates and grants nothing by itself, for the tests of being refused."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
+
+from elreconcile.desired.config import KafkaConfig
+from sandbox.kafka import Kafka
+from sandbox.ports import Ports
+
+PASSWORD = "s3cret of the reader"
+
+PROPERTIES = """
+listeners=PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{sasl},SASLTLS://localhost:{sasl_tls},TLS://localhost:{tls},\
+CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{sasl},SASLTLS://localhost:{sasl_tls},\
+TLS://localhost:{tls}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,SASLTLS:SASL_SSL,TLS:SSL
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.sasltls.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+ssl.keystore.type=PEM
+ssl.keystore.location={certificates}/broker.pem
+ssl.truststore.type=PEM
+ssl.truststore.location={certificates}/ca.crt
+listener.name.tls.ssl.client.auth=required
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+"""
+
+
+class Certificates:
+    """An authority `ca`, a broker on localhost, a client, and `stranger`: an authority nobody trusts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for authority in ("ca", "stranger"):
+            self._openssl(
+                f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={authority} "
+                f"-keyout {authority}.key -out {authority}.crt "
+                "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign"
+            )
+        self._certify("broker", "subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth")
+        self._certify("client", "extendedKeyUsage=clientAuth")
+        bundle = [self.folder / name for name in ("broker.key", "broker.crt", "ca.crt")]
+        (folder / "broker.pem").write_text("".join(each.read_text() for each in bundle))
+
+    def __getitem__(self, name: str) -> Path:
+        return self.folder / name
+
+    def _certify(self, name: str, extensions: str) -> None:
+        (self.folder / f"{name}.ext").write_text(extensions)
+        self._openssl(f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
+        self._openssl(
+            f"x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 "
+            f"-out {name}.crt -extfile {name}.ext"
+        )
+
+    def _openssl(self, arguments: str) -> None:
+        subprocess.run(["openssl", *arguments.split()], cwd=self.folder, check=True, capture_output=True)
+
+
+class SecuredKafka(Kafka):
+    """Its own port is open to everybody, who may do everything there; the others ask who one is."""
+
+    port_names = ("kafka", "kafka-controller", "sasl", "sasl-tls", "tls")
+
+    def __init__(self, folder: Path, ports: Ports) -> None:
+        super().__init__(folder, ports)
+        folder.mkdir(parents=True, exist_ok=True)
+        ports.choose(*self.port_names)
+        self.certificates = Certificates(folder / "certificates")
+
+    def prepare(self) -> None:
+        super().prepare()
+        with (self.folder / "server.properties").open("a") as properties:
+            properties.write(
+                PROPERTIES.format(
+                    port=self.port,
+                    controller=self.ports["kafka-controller"],
+                    sasl=self.ports["sasl"],
+                    sasl_tls=self.ports["sasl-tls"],
+                    tls=self.ports["tls"],
+                    certificates=self.certificates.folder,
+                )
+            )
+
+    def add_user(self, name: str) -> None:
+        """May log in with PASSWORD, and do nothing."""
+        admin = self.admin()
+        try:
+            admin.alter_user_scram_credentials(
+                [UserScramCredentialUpsertion(name, ScramMechanism.SCRAM_SHA_512, PASSWORD)]
+            )
+        finally:
+            admin.close()
+
+    def settings(self, listener: str, host: str = "localhost", **security: Any) -> KafkaConfig:
+        """How to reach it by one of `port_names`; with nothing about security: as on an open cluster."""
+        return KafkaConfig.model_validate(
+            {"bootstrap_servers": (f"{host}:{self.ports[listener]}",), "security": security or None}
+        )
+
+    def login(self, user: str, password: str = PASSWORD, mechanism: str = "SCRAM-SHA-512") -> dict[str, Any]:
+        return {"protocol": "SASL_PLAINTEXT", "mechanism": mechanism, "username": user, "password": password}
