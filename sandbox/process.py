@@ -103,6 +103,8 @@ class Process:
 
     def exit_code(self) -> int | None:
         """Known only to the Python process that started it: negative for a signal, None while it runs."""
+        if not self.is_running():
+            self._reaped(5)  # the last threads of an ending process can outlive its first one
         return self._child.poll() if self._child else None
 
     def send(self, signum: signal.Signals) -> None:
