@@ -22,7 +22,8 @@ AFTER = {
     Ending.BLOCKED: State.RELEASED,
     Ending.REFUSED: State.RELEASED,
 }
-"""What an ending makes of a request. FAILED is left out: partly done, it stays as it is and is resumed."""
+"""What an ending makes of a request. FAILED is left out: done in part, by this run or an earlier one, it stays as it
+is and is resumed. Released where a part is done, it would be pinned anew, and a shift carried out twice."""
 
 
 class LedgerJournal:
@@ -33,7 +34,6 @@ class LedgerJournal:
         self._hold = hold
         self._run = run
         self._entries: dict[Address, Entry] = {}
-        self._sent_before: set[Address] = set()
 
     def still_ours(self) -> None:
         self._hold.check()
@@ -45,8 +45,6 @@ class LedgerJournal:
                 kept = remembered.get((str(change.address), change.request.id))
                 resumed = kept is not None and kept.state is not State.RELEASED
                 self._entries[change.address] = kept if kept and resumed else self._entry(change)
-                if self.began_sending(change.address):
-                    self._sent_before.add(change.address)
         self._record([change.address for change in changes], None)
 
     def sending(self, addresses: Sequence[Address]) -> None:
@@ -62,8 +60,6 @@ class LedgerJournal:
         told: dict[State, list[Address]] = {}
         for outcome in outcomes:
             state = AFTER.get(outcome.ending)
-            if state is State.RELEASED and outcome.address in self._sent_before:
-                state = None  # an earlier run may have done a part: its pins must stay
             if outcome.address in self._entries and state is not None:
                 self._add_evidence(
                     outcome.address, "outcome", {"reason": outcome.reason, "read back": outcome.evidence}
