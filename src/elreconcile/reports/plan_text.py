@@ -107,8 +107,10 @@ def _count(plan: Plan, actions: Sequence[Action], words: str) -> str:
 
 
 def _nothing_to_do(plan: Plan) -> str:
-    found = sum(len(change.findings) + len(change.pending) for change in plan.changes)
+    found = sum(len(change.findings) for change in plan.changes)
+    pending = sum(len(change.pending) for change in plan.changes)
     looked = f"{len(plan.changes)} document{'s' if len(plan.changes) != 1 else ''}"
     if plan.refused:
         return f"Nothing can be done: {len(plan.refused)} of {looked} refused."
-    return f"Nothing to do: {looked} looked at, {found} finding{'s' if found != 1 else ''}."
+    waits = f", {pending} pending" if pending else ""
+    return f"Nothing to do: {looked} looked at, {found} finding{'s' if found != 1 else ''}{waits}."
