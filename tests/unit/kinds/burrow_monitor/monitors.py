@@ -16,7 +16,7 @@ from elreconcile.systems.burrow_values import Filters, OffsetSeen, PartitionSeen
 
 NOW = datetime(2018, 3, 13, 14, 0, tzinfo=UTC)
 MOMENT = Moment(now=NOW, grace=5.0, quiet=30.0, min_retention_left=3600.0)
-OPEN = Filters("", "", "consumer.local", "group-allowlist", "group-denylist")
+OPEN = Filters("", None, "consumer.local", "group-allowlist", "group-denylist")
 
 
 def monitor(*topics: str, expect: Mapping[str, Any] | None = None) -> BurrowMonitor:
@@ -52,7 +52,7 @@ def live(monitored: Mapping[str, tuple[PartitionSeen, ...]] | None = None, **kno
         kafka_cluster_id="cluster-id",
         monitored=monitored,
         status=None if monitored is None else status(),
-        filters=OPEN,
+        filters=(OPEN,),
         met=topics | {"valid-mixed"},
         forgets_topics=True,
         exists=True,

@@ -31,21 +31,41 @@ def test_what_is_as_expected_is_not_told(expect: dict[str, Any] | None) -> None:
     ],
 )
 def test_a_filter_that_keeps_the_group_out_is_named_with_its_section(allow: str, deny: str, value: str) -> None:
-    first = found(replace(SEEN, filters=replace(OPEN, allow=allow, deny=deny)))[0]
+    first = found(replace(SEEN, filters=(OPEN, replace(OPEN, allow=allow, deny=deny))))[0]
     assert (first.what, first.value, first.wanted) == ("group g", value, "monitored")
     key = value.split()[0]
     assert first.remedy == f"change {key} in [consumer.local] of Burrow's configuration and restart Burrow"
 
 
 def test_both_filters_may_keep_it_out() -> None:
-    assert len(found(replace(SEEN, filters=replace(OPEN, allow="^x", deny="g")))) == 2
+    assert len(found(replace(SEEN, filters=(replace(OPEN, allow="^x", deny="g"),)))) == 2
 
 
 @pytest.mark.parametrize(
     ("allow", "deny"), [("g", ""), ("^g$", "^x"), ("[[:alpha:]]", "[[:digit:]]"), (r"\Qx\E", r"\pN"), ("(", "(")]
 )
 def test_a_filter_that_lets_it_in_or_cannot_be_judged_is_no_finding(allow: str, deny: str) -> None:
-    assert found(replace(SEEN, filters=replace(OPEN, allow=allow, deny=deny))) == []
+    assert found(replace(SEEN, filters=(OPEN, replace(OPEN, allow=allow, deny=deny)))) == []
+
+
+@pytest.mark.parametrize(
+    ("deny", "remedy"),
+    [
+        (
+            None,
+            "wait for its next commit; if it has committed since Burrow started, group-denylist in [consumer.local] "
+            "keeps it out, which Burrow does not tell",
+        ),
+        ("", "wait for its next commit"),
+    ],
+)
+def test_a_group_that_commits_and_is_not_seen_may_be_denied(deny: str | None, remedy: str) -> None:
+    world = live(None, filters=(replace(OPEN, deny=deny),))
+    assert found(world) == [
+        Finding("group g", "Kafka holds its commits, and Burrow does not know it", "monitored", remedy)
+    ]
+    assert found(replace(world, committed=frozenset())) == []
+    assert found(replace(world, committed=frozenset({"a topic Burrow has not met"}))) == []
 
 
 def test_a_group_that_does_not_exist() -> None:
@@ -77,12 +97,12 @@ def test_a_topic_burrow_has_never_met() -> None:
             Finding("lag", "1,031", "at most 1,000", "see whether its consumers keep up"),
         ),
         (
-            live(None),
+            live(None, committed=frozenset()),
             {"status": "OK"},
             Finding("status", "Burrow does not know the group", "OK", "wait for its next commit"),
         ),
         (
-            live(None),
+            live(None, committed=frozenset()),
             {"max_lag": 5},
             Finding("status", "Burrow does not know the group", "known", "wait for its next commit"),
         ),

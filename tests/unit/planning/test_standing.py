@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from elreconcile.kinds import KINDS
+from elreconcile.ledger.entry import Entry, State
+from elreconcile.model.change import Guard, Request
+from elreconcile.model.json import Json
+from elreconcile.planning.standing import ask, expired, refusals, remembered
+from tests.unit.kinds.burrow_monitor import monitors
+from tests.unit.kinds.consumer_group import worlds
+
+SPEC = worlds.group()
+RESOURCE = worlds.ask(SPEC).resource
+KIND = KINDS["ConsumerGroup"]
+PINS = {"topic": {0: 831}}
+GUARDS = (Guard("cluster id", "c"), Guard("topic id of topic", "t"))
+SETTLE = "elreconcile settle ConsumerGroup/analytics/g --request r1 --done or --not-done, --reason WHY"
+
+
+def entry(state: State, **fields: object) -> Entry:
+    made = worlds.entry(state, PINS, {}, SPEC)
+    return replace(made, evidence={"guards": {guard.name: guard.value for guard in GUARDS}}, **fields)  # type: ignore[arg-type]
+
+
+def request() -> Request:
+    made = KIND.request(SPEC)
+    assert made is not None
+    return made
+
+
+def asked(entry: Entry | None, reviewed: Json = None, late: bool = False) -> tuple[bool, Json, Entry | None]:
+    entries = {entry.key: entry} if entry else {}
+    pins = {} if reviewed is None else {SPEC.address(): reviewed}
+    now = request().expires if late else request().expires - timedelta(microseconds=1)
+    got = ask(RESOURCE, KIND, entries, pins, now)
+    return got.open, got.pins, got.entry
+
+
+def test_a_level_is_always_open_and_remembers_nothing() -> None:
+    resource = monitors.ask(monitors.monitor("topic")).resource
+    got = ask(resource, KINDS["BurrowMonitor"], {}, {resource.address: {"pins": 1}}, worlds.NOW)
+    assert (got.open, got.request, got.entry, got.pins) == (True, None, None, None)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_what_each_state_leaves_open(state: State) -> None:
+    still_open, _, _ = asked(entry(state))
+    assert still_open == (state not in (State.SETTLED, State.OVERWRITTEN, State.UNCERTAIN))
+
+
+@pytest.mark.parametrize("state", [None, *State])
+def test_an_expired_request_is_never_open(state: State | None) -> None:
+    assert asked(entry(state) if state else None, late=True)[0] is False
+
+
+def test_another_meaning_closes_it() -> None:
+    assert asked(entry(State.STARTED, fingerprint="other"))[0] is False
+
+
+def test_pins_of_an_apply_that_was_cut_short_stand_above_those_reviewed() -> None:
+    reviewed = {"topic": {"0": 5}}
+    assert asked(None) == (True, None, None)
+    assert asked(None, reviewed)[1] == reviewed
+    assert asked(entry(State.SENDING), reviewed)[1] == {"topic": {"0": 831}}
+
+
+def test_a_released_request_is_planned_as_if_it_were_new() -> None:
+    assert asked(entry(State.RELEASED), {"topic": {"0": 5}}) == (True, {"topic": {"0": 5}}, None)
+    assert asked(entry(State.RELEASED, fingerprint="other"))[0] is True
+    assert remembered(None) is None
+
+
+@pytest.mark.parametrize("state", [None, State.STARTED, State.SENDING, State.ACKNOWLEDGED, State.SETTLED])
+def test_in_the_same_world_nothing_is_forbidden(state: State | None) -> None:
+    assert refusals(request(), entry(state) if state else None, GUARDS) == ()
+    assert refusals(request(), entry(state) if state else None, ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (State.UNCERTAIN, "an earlier run could not tell whether it was done"),
+        (State.OVERWRITTEN, "it was done, and then somebody wrote over it"),
+    ],
+)
+def test_what_a_person_must_settle(state: State, why: str) -> None:
+    (refusal,) = refusals(request(), entry(state), GUARDS)
+    assert (refusal.id, refusal.what, refusal.value, refusal.acceptable) == (state.value, "request r1", why, False)
+    assert refusal.remedy == f"{SETTLE}; --not-done has it carried out anew, on every partition"
+
+
+@pytest.mark.parametrize("state", [State.SETTLED, State.STARTED, State.UNCERTAIN])
+def test_an_id_with_another_meaning_shows_both(state: State) -> None:
+    old = entry(state, fingerprint="other", meaning={"to": "earliest"})
+    (refusal,) = refusals(request(), old, GUARDS)
+    assert (refusal.id, refusal.what) == ("changed-meaning", f"request r1, {state.value} on 2018-03-13 14:00 UTC")
+    assert refusal.value == 'now {"to":"latest","topics":{"topic":null}}'
+    assert refusal.limit == 'then {"to":"earliest"}'
+    assert not refusal.acceptable
+
+
+def test_a_request_cut_short_goes_on_only_in_the_world_it_began_in() -> None:
+    now = (Guard("cluster id", "c"), Guard("topic id of topic", "made again"), Guard("partitions of other", "4"))
+    told = refusals(request(), entry(State.SENDING), now)
+    assert [(one.id, one.what, one.value, one.limit) for one in told] == [
+        ("other-world", "request r1 was begun with another partitions of other", "now 4", "then missing"),
+        ("other-world", "request r1 was begun with another topic id of topic", "now made again", "then t"),
+    ]
+    assert {one.remedy for one in told} == {SETTLE}
+    assert not any(one.acceptable for one in told)
+
+
+@pytest.mark.parametrize("evidence", [None, [], {}, {"guards": None}])
+def test_an_entry_without_guards_binds_to_no_world(evidence: Json) -> None:
+    assert refusals(request(), replace(entry(State.SENDING), evidence=evidence), GUARDS) == ()
+
+
+def test_an_expired_request_is_told() -> None:
+    late = request().expires
+    assert expired(request(), None, late - timedelta(seconds=1)) == ()
+    assert expired(request(), entry(State.SETTLED), late) == ()
+    (finding,) = expired(request(), None, late)
+    assert (finding.what, finding.value) == ("request r1", "expired 2018-03-20T00:00:00Z, not settled")
+    assert finding.remedy == "remove it, or write a new request"
+
+
+def test_an_expired_request_that_was_cut_short_is_to_be_settled() -> None:
+    (finding,) = expired(request(), entry(State.SENDING), request().expires)
+    assert finding.value == (
+        "expired 2018-03-20T00:00:00Z, not settled; a run that was cut short left it sending: it may be done in part"
+    )
+    assert finding.remedy == f"look how far it came, then: {SETTLE}"
