@@ -11,7 +11,7 @@ def told(seconds: float) -> str:
     """Two units are enough to decide by: 6 d 23 h, 2 h 5 min, 43 min, 4 s. Never negative."""
     if seconds > A_CENTURY:
         return "more than a century"
-    span = timedelta(seconds=max(round(seconds), 0))
+    span = timedelta(seconds=round(max(seconds, 0)))
     hours, minutes = span.seconds // 3600, span.seconds % 3600 // 60
     if span.days:
         return f"{span.days} d {hours} h"
