@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from elreconcile.errors import Problem
 from elreconcile.model.address import Address
@@ -110,3 +113,9 @@ def test_problems_say_where() -> None:
     assert json.loads(problems_json([Problem("f.yaml", 3, 7, "no zone")]))["problems"] == [
         {"file": "f.yaml", "line": 3, "column": 7, "message": "no zone"}
     ]
+
+
+def test_a_value_that_json_does_not_know_is_a_mistake_of_ours() -> None:
+    stray = replace(CHANGE, effect={"wait": timedelta(seconds=5)})  # type: ignore[dict-item]
+    with pytest.raises(TypeError, match="timedelta has no place in JSON"):
+        plan_json(replace(PLAN, changes=(stray,)))
