@@ -30,7 +30,7 @@ Waiting = Callable[[Plan, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Everything a run needs. `wait`: seconds to wait for preconditions; `waiting` is told meanwhile."""
+    """Everything a run needs. `wait`: seconds for locks and preconditions; `waiting` is told meanwhile."""
 
     wanted: Wanted
     systems: WritingSystems
@@ -46,8 +46,9 @@ def apply(shown: Plan, job: Apply) -> Sequence[Outcome]:
 
     Raises LockHeld, Refused (the world is not the one of the plan, or a rule forbids it), Unreachable, LedgerError.
     """
-    with job.locks.hold([str(change.address) for change in shown.work], job.owner) as hold:
-        plan = _look_again(shown, job)
+    until = time.monotonic() + job.wait
+    with job.locks.hold([str(change.address) for change in shown.work], job.owner, job.wait) as hold:
+        plan = _look_again(shown, job, until)
         if plan.blocked:
             return [_blocked(change) for change in plan.work]
         run = Run(
@@ -65,9 +66,8 @@ def apply(shown: Plan, job: Apply) -> Sequence[Outcome]:
         return outcomes
 
 
-def _look_again(shown: Plan, job: Apply) -> Plan:
+def _look_again(shown: Plan, job: Apply, until: float) -> Plan:
     """The same plan made anew under the locks, once its preconditions hold or the wait is over."""
-    until = time.monotonic() + job.wait
     while True:
         plan = make_plan(job.wanted, job.systems, job.ledger, shown.pins)
         _same(shown, plan)

@@ -20,7 +20,7 @@ def apply(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     wait: Annotated[
         str,
-        typer.Option("--wait", metavar="SPAN", help="Wait this long for preconditions to hold, e.g. 10m."),
+        typer.Option("--wait", metavar="SPAN", help="Wait this long for locks and preconditions, e.g. 10m."),
     ] = "0s",
     as_json: Json = False,
     full: Full = False,

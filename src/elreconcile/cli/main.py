@@ -15,6 +15,9 @@ EPILOG = """Exit codes: 0 done, or nothing to do · 1 error · 2 changes present
 applied · 4 refused or blocked · 5 lock held · 64 usage · 65 bad documents · 69 system unreachable · 78 bad
 configuration · 130 interrupted."""
 
+INTERRUPTED = 130
+"""Typer itself turns SIGINT into this code, without a word."""
+
 app = typer.Typer(
     name="elreconcile",
     help="Plan and apply the reviewed state of Kafka consumer groups and of what Burrow monitors.",
@@ -50,18 +53,23 @@ def main() -> None:
     """Run the command line and exit. No error of ours ends in a traceback."""
     try:
         code = app(standalone_mode=False)
-    except typer.Abort:
-        code = _say("interrupted", 130)
-    except KeyboardInterrupt:
-        code = _say("interrupted: what was begun is in the ledger, and apply goes on with it", 130)
+    except (typer.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
     except TyperException as error:
-        code = _say(f"{error}; see elreconcile --help", UsageError.exit_code)
+        code = _say(_usage(error.format_message()), UsageError.exit_code)
     except ElreconcileError as error:
         code = _say(str(error), error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         code = 1
+    if code == INTERRUPTED:
+        _say("interrupted; what an apply had begun is in the ledger, and the next apply goes on with it", code)
     sys.exit(code or 0)
+
+
+def _usage(complaint: str) -> str:
+    """A complaint of several lines is the help itself, shown where no verb was given."""
+    return complaint if "\n" in complaint else f"{complaint.rstrip('.')}; see elreconcile --help"
 
 
 def _say(message: str, code: int) -> int:

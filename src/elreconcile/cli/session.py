@@ -43,7 +43,7 @@ def read_config(named: Path | None, folder: Path | None = None) -> Config:
 
 
 def read_wanted(folder: Path, config_file: Path | None, accepted: Sequence[str]) -> Wanted:
-    """Configuration and documents, all problems of both files at once. Contacts no server.
+    """The configuration, then the documents, with all problems of either at once. Contacts no server.
 
     Raises ConfigError, DesiredStateError, UsageError.
     """

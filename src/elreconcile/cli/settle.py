@@ -11,7 +11,7 @@ from elreconcile.cli.options import ConfigFile
 
 
 def settle(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="KIND/SYSTEM/NAME, as plans show it.")],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="KIND/SYSTEM/NAME, as apply shows it.")],
     done: Annotated[
         bool | None,
         typer.Option(
