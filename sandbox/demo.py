@@ -105,7 +105,8 @@ class Demo:
         say("\nWHAT IS THERE NOW")
         rows, uuids = self.rows(), self.rows("count(distinct uuid)")
         say(
-            f"{counted['messages']:,} messages replayed, {counted['inserted']:,} rows inserted, {counted['ignored']:,} ignored"
+            f"{counted['messages']:,} messages replayed, {counted['inserted']:,} rows inserted, "
+            f"{counted['ignored']:,} ignored"
         )
         say(f"{rows:,} rows with {uuids:,} uuids, lag {12_000 - self.committed()}")
         check("messages replayed", counted["messages"], 2_028)

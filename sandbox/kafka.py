@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import socket
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from sandbox.install import java, kafka_classpath
+from sandbox.ports import Ports
 from sandbox.server import NotReady, Server
 
 QUICK_START = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
@@ -56,8 +58,14 @@ admin.enableServer=false
 
 
 class Kafka(Server):
+    """`settings` are further lines of its server.properties; a restart applies them."""
+
     name = "kafka"
     port_names = ("kafka", "kafka-controller")
+
+    def __init__(self, folder: Path, ports: Ports) -> None:
+        super().__init__(folder, ports)
+        self.settings: Mapping[str, str] = {}
 
     @property
     def bootstrap(self) -> str:
@@ -70,7 +78,8 @@ class Kafka(Server):
     def prepare(self) -> None:
         data = self.folder / "data"
         properties = KAFKA_PROPERTIES.format(port=self.port, controller=self.ports["kafka-controller"], data=data)
-        self._properties.write_text(properties)
+        further = "".join(f"{key}={value}\n" for key, value in self.settings.items())
+        self._properties.write_text(properties + further)
         (self.folder / "log4j.properties").write_text(LOG4J)
         if not (data / "meta.properties").exists():
             self._format()

@@ -26,6 +26,11 @@ class Ran:
     def json(self) -> Any:
         return json.loads(self.out)
 
+    def ending(self, address: str) -> str:
+        """How a change ended, by the table of outcomes."""
+        rows = [line.split() for line in self.out.splitlines()]
+        return next(row[0] for row in rows if row[1:2] == [address])
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:

@@ -1,0 +1,75 @@
+"""The same reset with the ledger on a server: remembered, locked, and refused when it is not the one named."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient
+from kafka.structs import OffsetAndMetadata, TopicPartition
+
+from sandbox.addresses import Addresses, MySqlAddress
+from tests.laws.worlds import ConsumerGroupWorld, events
+from tests.operator import TIMING, Operator
+
+
+@pytest.fixture
+def world(stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any) -> ConsumerGroupWorld:
+    topic = make_topic(partitions=2)
+    produce(topic, {0: events(), 1: events()})
+    made = ConsumerGroupWorld(stack, admin, unique("group"), topic)
+    made.diverged()
+    return made
+
+
+@pytest.fixture
+def operator(stack: Addresses, database: MySqlAddress, world: ConsumerGroupWorld, tmp_path: Path) -> Operator:
+    text = stack.elreconcile_yaml().replace("sqlite: ledger.sqlite", f"mysql: m4, database: {database.database}")
+    (tmp_path / "state").mkdir()
+    made = Operator(tmp_path)
+    made.configure(text + TIMING)
+    made.configure(made.config.read_text().replace("id: null", f"id: {made.run('ledger', 'init').out.strip()}"))
+    made.write(world.document)
+    return made
+
+
+def test_a_reset_is_carried_out_once(world: ConsumerGroupWorld, operator: Operator) -> None:
+    assert operator.apply().code == 0
+    assert world.is_converged()
+    world.commit(world.topic, {0: 100, 1: 100})
+    assert operator.apply().code == 0
+    assert set(world.commits().values()) == {100}
+
+
+def test_two_at_once_move_it_once(world: ConsumerGroupWorld, operator: Operator) -> None:
+    with ThreadPoolExecutor() as beside:
+        both = [each.result() for each in [beside.submit(operator.apply) for _ in range(2)]]
+    assert sorted(each.code for each in both) in ([0, 4], [0, 5]), both
+    assert world.is_converged()
+
+
+def test_another_ledger_than_the_one_named_moves_nothing(
+    world: ConsumerGroupWorld, operator: Operator, database: MySqlAddress
+) -> None:
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE `{database.database}`")
+        cursor.execute(f"CREATE DATABASE `{database.database}`")
+    refused = operator.apply()
+    assert refused.code == 4, refused
+    operator.run("ledger", "init")
+    refused = operator.apply()
+    assert refused.code == 4, refused
+    assert set(world.commits().values()) == {60}
+
+
+def test_marks_of_another_run_are_not_taken_for_ours(world: ConsumerGroupWorld, operator: Operator) -> None:
+    """A commit that carries our words for another request proves nothing for this one."""
+    places = {
+        TopicPartition(world.topic, part): OffsetAndMetadata(20, "elreconcile reset other", -1) for part in (0, 1)
+    }
+    world.admin.alter_group_offsets(world.name, places)
+    operator.write(world.document.replace("shift: -40", "shift: -10"))
+    assert operator.apply().code == 0
+    assert set(world.commits().values()) == {10}
