@@ -9,6 +9,7 @@ from elreconcile.kinds.burrow_monitor.live import LiveMonitor
 from elreconcile.kinds.burrow_monitor.spec import BurrowMonitor
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.kinds.span import told
+from elreconcile.kinds.wrong_cluster import wrong_cluster
 from elreconcile.model.block import Block, Line
 from elreconcile.model.change import Action, Change, Guard, Pending, Precondition
 from elreconcile.systems.burrow_values import PartitionSeen
@@ -34,6 +35,7 @@ def diff(ask: Ask[BurrowMonitor], live: LiveMonitor, moment: Moment) -> Change:
         effect={"forget": stale, "whole group": not live.forgets_topics, "wanted": sorted(spec.topics)},
         before=sorted(live.topics),
         guards=(Guard("cluster id", live.kafka_cluster_id), Guard("cluster in Burrow", live.cluster)),
+        refusals=tuple(wrong_cluster(live.expected_cluster_id, live.kafka_cluster_id)),
         preconditions=tuple(_silence(topic, live, moment) for topic in stale),
         findings=tuple(findings(spec, live)),
         pending=tuple(_pending(sorted(returning), live)),

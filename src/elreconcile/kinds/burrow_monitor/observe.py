@@ -30,6 +30,7 @@ def observe(asks: Sequence[Ask[BurrowMonitor]], systems: ReadingSystems) -> Iter
             LiveMonitor(
                 cluster=settings.cluster,
                 kafka_cluster_id=cluster.id,
+                expected_cluster_id=systems.config.kafka[settings.kafka].cluster_id,
                 monitored=monitored,
                 status=None if monitored is None else burrow.status(group),
                 filters=filters,

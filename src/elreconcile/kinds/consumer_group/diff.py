@@ -15,6 +15,7 @@ from elreconcile.kinds.consumer_group.spec import ConsumerGroup, Reset
 from elreconcile.kinds.consumer_group.unused import type_refusals, unused
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.kinds.way_out import settle
+from elreconcile.kinds.wrong_cluster import wrong_cluster
 from elreconcile.model.change import Action, Change, Guard, Refusal
 from elreconcile.model.json import Json
 from elreconcile.systems.kafka_values import Partition
@@ -77,15 +78,7 @@ def _guards(live: LiveGroup) -> Iterator[Guard]:
 def _refusals(
     ask: Ask[ConsumerGroup], reset: Reset, live: LiveGroup, standing: Mapping[Partition, Progress], moment: Moment
 ) -> Iterator[Refusal]:
-    if live.expected_cluster not in (None, live.cluster.id):
-        limit = f"elreconcile.yaml says {live.expected_cluster}"
-        yield Refusal(
-            "wrong-cluster",
-            "the cluster's id",
-            live.cluster.id,
-            limit,
-            "point the config at the right cluster",
-        )
+    yield from wrong_cluster(live.expected_cluster, live.cluster.id)
     yield from type_refusals(live)
     for topic in reset.topics:
         if topic not in live.logs:

@@ -50,6 +50,7 @@ def live(monitored: Mapping[str, tuple[PartitionSeen, ...]] | None = None, **kno
     world = LiveMonitor(
         cluster="local",
         kafka_cluster_id="cluster-id",
+        expected_cluster_id=None,
         monitored=monitored,
         status=None if monitored is None else status(),
         filters=(OPEN,),

@@ -83,3 +83,11 @@ def test_what_is_known_of_each_topic_is_shown() -> None:
 def test_a_status_burrow_does_not_tell_is_left_out() -> None:
     seen = live({"undelete": QUIET}, status=None)
     assert diff(ask(monitor()), seen, MOMENT).details == (Line("- undelete: last commit 2 h 0 min ago, lag 0"),)
+
+
+def test_nothing_is_forgotten_for_another_cluster_than_the_config_names() -> None:
+    seen = live({"valid-mixed": QUIET, "undelete": QUIET}, expected_cluster_id="another-id")
+    (refusal,) = diff(ask(monitor("valid-mixed")), seen, MOMENT).refusals
+    assert (refusal.id, refusal.acceptable) == ("wrong-cluster", False)
+    seen = live({"valid-mixed": QUIET, "undelete": QUIET}, expected_cluster_id="cluster-id")
+    assert diff(ask(monitor("valid-mixed")), seen, MOMENT).refusals == ()
