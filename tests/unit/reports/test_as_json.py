@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -116,6 +115,6 @@ def test_problems_say_where() -> None:
 
 
 def test_a_value_that_json_does_not_know_is_a_mistake_of_ours() -> None:
-    stray = replace(CHANGE, effect={"wait": timedelta(seconds=5)})  # type: ignore[dict-item]
+    stray = Outcome(ADDRESS, Ending.SETTLED, "read back", {"took": timedelta(seconds=5)})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="timedelta has no place in JSON"):
-        plan_json(replace(PLAN, changes=(stray,)))
+        outcomes_json([stray], "run-1", "digest")
