@@ -35,8 +35,8 @@ class LedgerJournal:
         self._run = run
         self._entries: dict[Address, Entry] = {}
 
-    def still_ours(self) -> None:
-        self._hold.check()
+    def still_ours(self, *addresses: Address) -> None:
+        self._hold.check(*map(str, addresses))
 
     def started(self, changes: Sequence[Change], remembered: Mapping[tuple[str, str], Entry]) -> None:
         """Keep the pins before anything is done. A request that was begun before keeps how far it came."""

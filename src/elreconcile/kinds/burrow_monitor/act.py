@@ -24,7 +24,7 @@ PATIENCE = 6.0
 def act(changes: Sequence[Change], systems: WritingSystems, moment: Moment, journal: Journal) -> Iterator[Outcome]:
     for change in changes:
         burrow = systems.burrow(change.address.system)
-        journal.still_ours()
+        journal.still_ours(change.address)
         _forget(burrow, change)
         yield _once_forgotten(burrow, change)
 

@@ -16,6 +16,7 @@ from elreconcile.kinds.consumer_group.errand import Errand, errand
 from elreconcile.kinds.consumer_group.read_back import image, not_given_up, standing, verdict
 from elreconcile.kinds.consumer_group.unused import IDLE_STATES
 from elreconcile.kinds.contract import Journal, Moment
+from elreconcile.model.address import Address
 from elreconcile.model.change import Change
 from elreconcile.model.json import Json
 from elreconcile.model.outcome import Ending, Outcome
@@ -75,7 +76,7 @@ class _Cluster:
         return still
 
     def _mark(self, errands: Sequence[Errand]) -> Sequence[Errand]:
-        answers = self._alter({each.group: each.marked() for each in errands if each.marked()})
+        answers = self._alter({each.address: marked for each in errands if (marked := each.marked())})
         still = []
         for each in errands:
             said = answers.get(each.group, {})
@@ -108,7 +109,7 @@ class _Cluster:
         if not errands:
             return []
         self._journal.sending([each.address for each in errands])
-        answers = self._alter({each.group: each.placed() for each in errands if each.commit})
+        answers = self._alter({each.address: each.placed() for each in errands if each.commit})
         forgotten = {each.group: self._forget(each) for each in errands if each.forget}
         said = {each.group: {**answers.get(each.group, {}), **forgotten.get(each.group, {})} for each in errands}
         yes = [each for each in errands if not any(said[each.group].values())]
@@ -154,26 +155,21 @@ class _Cluster:
         going_on = {outcome.address for outcome in self._ended if outcome.ending is Ending.FAILED}
         errands = [each for each in errands if each.address not in going_on]
         live = self._commits(errands)
-        ours = {
-            each.group: {
-                place: was
-                for place, was in each.unmarked().items()
-                if live[each.group].get(place) == each.marked()[place]
-            }
-            for each in errands
-        }
-        self._alter({group: places for group, places in ours.items() if places})
+        ours = {each.address: _still_marked(each, live[each.group]) for each in errands}
+        self._alter({address: places for address, places in ours.items() if places})
 
-    def _alter(self, wanted: Mapping[str, Mapping[Partition, Commit]]) -> Mapping[str, Answers]:
-        groups, answers = list(wanted), dict[str, Answers]()
-        for start in range(0, len(groups), ASK_AT_ONCE):
-            self._journal.still_ours()
-            answers.update(self._kafka.alter({group: wanted[group] for group in groups[start : start + ASK_AT_ONCE]}))
+    def _alter(self, wanted: Mapping[Address, Mapping[Partition, Commit]]) -> Mapping[str, Answers]:
+        """By group, a few of them between two looks at their locks."""
+        addresses, answers = list(wanted), dict[str, Answers]()
+        for start in range(0, len(addresses), ASK_AT_ONCE):
+            some = addresses[start : start + ASK_AT_ONCE]
+            self._journal.still_ours(*some)
+            answers.update(self._kafka.alter({address.name: wanted[address] for address in some}))
         return answers
 
     def _forget(self, each: Errand) -> Answers:
         """Where Kafka no longer knows the group, there is nothing left to forget."""
-        self._journal.still_ours()
+        self._journal.still_ours(each.address)
         said = self._kafka.forget(each.group, sorted(each.forget))
         return {place: None if answer == "GROUP_ID_NOT_FOUND" else answer for place, answer in said.items()}
 
@@ -192,6 +188,12 @@ def _offset(commit: Commit | None) -> int | None:
 def _somebody_commits(each: Errand, now: Mapping[Partition, Commit]) -> bool:
     marked = each.marked()
     return any(now.get(place) != marked.get(place) for place in each.commit)
+
+
+def _still_marked(each: Errand, now: Mapping[Partition, Commit]) -> Mapping[Partition, Commit]:
+    """What stood, before our mark, where nobody has committed over it."""
+    marked = each.marked()
+    return {place: was for place, was in each.unmarked().items() if now.get(place) == marked[place]}
 
 
 def _by_hand(grace: float) -> str:

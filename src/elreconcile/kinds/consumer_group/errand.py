@@ -41,15 +41,13 @@ class Errand:
 
     def marked(self) -> Mapping[Partition, Commit]:
         """Where its commits stand, with our mark beside each. What has no commit cannot be marked."""
-        return {
-            place: Commit(was.offset, marks.before(self.request))
-            for place in self.commit
-            if (was := self.before.get(place)) is not None
-        }
+        mark = marks.before(self.request)
+        return {place: Commit(was.offset, mark) for place in self.commit if (was := self.before.get(place)) is not None}
 
     def placed(self) -> Mapping[Partition, Commit]:
         """Its targets, as they will stand in Kafka."""
-        return {place: Commit(target, marks.done(self.request)) for place, target in self.commit.items()}
+        mark = marks.done(self.request)
+        return {place: Commit(target, mark) for place, target in self.commit.items()}
 
     def unmarked(self) -> Mapping[Partition, Commit]:
         """What stood there before we came."""
