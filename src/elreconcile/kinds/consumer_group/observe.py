@@ -83,12 +83,15 @@ def read_logs(kafka: KafkaReader, asks: Asks) -> Mapping[str, Log]:
     oldest = kafka.records(
         [(*place, bounds[place].oldest) for place in places if _deleted_before(bounds[place].oldest)]
     )
+    oldest_times: dict[str, dict[int, int]] = {name: {} for name in topics}
+    for (name, partition, _), record in oldest.items():
+        oldest_times[name][partition] = record.timestamp_ms
     return {
         name: Log(
             topic,
             settings[name],
             {partition: bounds[name, partition] for partition in range(topic.partitions)},
-            {partition: record.timestamp_ms for (at, partition, _), record in oldest.items() if at == name},
+            oldest_times[name],
         )
         for name, topic in topics.items()
     }
