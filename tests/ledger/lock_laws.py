@@ -122,16 +122,13 @@ class LockLaws(OnALedger):
 
     def test_a_thousand_addresses(self, locks: Locks) -> None:
         addresses = [f"ConsumerGroup/analytics/g{number}" for number in range(1000)]
-        started = time.perf_counter()
+        started = time.process_time()  # not on the clock of a machine busy with other things
         with locks.hold(addresses, owner()) as hold:
-            taken = time.perf_counter()
             for _ in range(10):
                 hold.check()
-            checked = time.perf_counter()
+            assert time.process_time() - started < 0.5
             with pytest.raises(LockHeld), locks.hold(addresses[-1:], owner()):
                 pass
-        assert taken - started < 1
-        assert checked - taken < 1
         until("all are free again", lambda: _can_be_held(locks, addresses), seconds=1)
 
 

@@ -77,6 +77,12 @@ class TestLosingLocks(InMySql, OnALedger):
                 with pytest.raises(LockLost):
                     hold.check()
 
+    def test_a_lock_that_the_server_freed(self, locks: ServerLocks) -> None:
+        with locks.hold(["a", "b"], owner()) as hold:
+            hold._connection.execute("DO RELEASE_ALL_LOCKS()")
+            with pytest.raises(LockLost, match="the lock on b is lost: the server has freed it"):
+                hold.check("b")
+
     def test_an_owner_cut_off_without_a_word(self, locks: ServerLocks, config_file: Path, mariadb: MariaDb) -> None:
         """Half-closed: the server still believes in the connection, and nothing comes over it any more."""
         with network_to(mariadb.port) as network:

@@ -195,6 +195,17 @@ class TestTls:
         with closing(connect("m4", settings(encrypted.port, host="localhost", tls=tls), DEADLINE)) as connection:
             assert connection.execute("SHOW STATUS LIKE 'Ssl_version'")[0][1].startswith("TLS")
 
+    def test_a_client_certificate(self, encrypted: MariaDb, authority: Path) -> None:
+        with encrypted.connect() as root, root.cursor() as sql:
+            sql.execute("CREATE OR REPLACE USER known@localhost, known@'127.0.0.1' REQUIRE SUBJECT '/CN=known'")
+            sql.execute("GRANT ALL ON ops.* TO known@localhost, known@'127.0.0.1'")
+        files = {"ca_file": authority / "ca.pem"}
+        named = settings(encrypted.port, host="localhost", user="known", tls=Tls(**files))
+        assert refusal(named).startswith("Access denied for user 'known'")
+        files |= {"cert_file": authority / "known.pem", "key_file": authority / "known-key.pem"}
+        with closing(connect("m4", named.model_copy(update={"tls": Tls(**files)}), DEADLINE)) as connection:
+            assert connection.execute("SELECT 1")[0][0] == 1
+
     def test_another_authority(self, encrypted: MariaDb, authority: Path) -> None:
         tls = Tls(ca_file=authority / "other-ca.pem")
         assert refusal(settings(encrypted.port, host="localhost", tls=tls)).startswith("TLS: ")
@@ -240,25 +251,28 @@ class EncryptedMariaDb(MariaDb):
 
     def command(self) -> list[str]:
         key, certificate = self.certificates / "server-key.pem", self.certificates / "server.pem"
-        return [*super().command(), f"--ssl-key={key}", f"--ssl-cert={certificate}"]
+        ca = self.certificates / "ca.pem"
+        return [*super().command(), f"--ssl-ca={ca}", f"--ssl-key={key}", f"--ssl-cert={certificate}"]
 
 
 def certificates(folder: Path) -> Path:
-    """An authority, a certificate for localhost that it signed, and another authority that has signed nothing."""
-    for name in ("ca", "other-ca"):
-        openssl(folder, "req", "-x509", *NEW_KEY, f"{name}-key.pem", "-out", f"{name}.pem", "-subj", f"/CN={name}")
-    name = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
-    openssl(folder, "req", *NEW_KEY, "server-key.pem", "-out", "server.csr", *name)
-    signer = ("-CA", "ca.pem", "-CAkey", "ca-key.pem", "-CAcreateserial", "-copy_extensions", "copy")
-    openssl(folder, "x509", "-req", "-in", "server.csr", *signer, "-out", "server.pem")
+    """An authority, what it signed for the server at localhost and a client, and another that signed nothing."""
+    for authority in ("ca", "other-ca"):
+        openssl(folder, f"req -x509 -subj /CN={authority} {new_key(authority)} -out {authority}.pem")
+    for name, subject in (("server", "localhost"), ("known", "known")):
+        extension = f"-addext subjectAltName=DNS:{subject}"
+        openssl(folder, f"req -subj /CN={subject} {extension} {new_key(name)} -out {name}.csr")
+        signer = "-CA ca.pem -CAkey ca-key.pem -CAcreateserial -copy_extensions copy"
+        openssl(folder, f"x509 -req -in {name}.csr {signer} -out {name}.pem")
     return folder
 
 
-NEW_KEY = ("-newkey", "rsa:2048", "-noenc", "-keyout")
+def new_key(name: str) -> str:
+    return f"-newkey rsa:2048 -noenc -keyout {name}-key.pem"
 
 
-def openssl(folder: Path, *words: str) -> None:
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+def openssl(folder: Path, words: str) -> None:
+    subprocess.run(["openssl", *words.split()], cwd=folder, check=True, capture_output=True)
 
 
 @contextmanager

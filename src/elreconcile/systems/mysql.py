@@ -187,7 +187,9 @@ def _told(where: str, *, tls: bool = True) -> Iterator[None]:
 
 
 def _cause(error: pymysql.Error, tls: bool) -> str:
-    origin = getattr(error, "original_exception", None) or error.__context__
+    origin = getattr(error, "original_exception", None)
+    if error.args[0] == CR.CR_SERVER_LOST:
+        origin = error.__context__
     if isinstance(origin, OSError):
         return _network_cause(origin)
     if len(error.args) != 2:  # not the server's own: pymysql lost its way in the answer
