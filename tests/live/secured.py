@@ -14,26 +14,7 @@ from sandbox.ports import Ports
 
 PASSWORD = "s3cret of the reader"
 
-PROPERTIES = """
-listeners=PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{sasl},SASLTLS://localhost:{sasl_tls},TLS://localhost:{tls},\
-CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{sasl},SASLTLS://localhost:{sasl_tls},\
-TLS://localhost:{tls}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,SASLTLS:SASL_SSL,TLS:SSL
-inter.broker.listener.name=PLAINTEXT
-sasl.enabled.mechanisms=SCRAM-SHA-512
-listener.name.sasl.scram-sha-512.sasl.jaas.config=\
-org.apache.kafka.common.security.scram.ScramLoginModule required;
-listener.name.sasltls.scram-sha-512.sasl.jaas.config=\
-org.apache.kafka.common.security.scram.ScramLoginModule required;
-ssl.keystore.type=PEM
-ssl.keystore.location={certificates}/broker.pem
-ssl.truststore.type=PEM
-ssl.truststore.location={certificates}/ca.crt
-listener.name.tls.ssl.client.auth=required
-authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
-super.users=User:ANONYMOUS
-"""
+SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
 
 class Certificates:
@@ -78,20 +59,31 @@ class SecuredKafka(Kafka):
         folder.mkdir(parents=True, exist_ok=True)
         ports.choose(*self.port_names)
         self.certificates = Certificates(folder / "certificates")
+        self.settings = self._listeners() | {
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "listener.name.sasl.scram-sha-512.sasl.jaas.config": SCRAM,
+            "listener.name.sasltls.scram-sha-512.sasl.jaas.config": SCRAM,
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(self.certificates["broker.pem"]),
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(self.certificates["ca.crt"]),
+            "listener.name.tls.ssl.client.auth": "required",
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS",
+        }
 
-    def prepare(self) -> None:
-        super().prepare()
-        with (self.folder / "server.properties").open("a") as properties:
-            properties.write(
-                PROPERTIES.format(
-                    port=self.port,
-                    controller=self.ports["kafka-controller"],
-                    sasl=self.ports["sasl"],
-                    sasl_tls=self.ports["sasl-tls"],
-                    tls=self.ports["tls"],
-                    certificates=self.certificates.folder,
-                )
-            )
+    def _listeners(self) -> dict[str, str]:
+        ours = (
+            f"PLAINTEXT://127.0.0.1:{self.port},SASL://127.0.0.1:{self.ports['sasl']},"
+            f"SASLTLS://localhost:{self.ports['sasl-tls']},TLS://localhost:{self.ports['tls']}"
+        )
+        protocols = "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,SASLTLS:SASL_SSL,TLS:SSL"
+        return {
+            "listeners": f"{ours},CONTROLLER://127.0.0.1:{self.ports['kafka-controller']}",
+            "advertised.listeners": ours,
+            "listener.security.protocol.map": protocols,
+            "inter.broker.listener.name": "PLAINTEXT",
+        }
 
     def add_user(self, name: str) -> None:
         """May log in with PASSWORD, and do nothing."""
@@ -103,8 +95,8 @@ class SecuredKafka(Kafka):
         finally:
             admin.close()
 
-    def settings(self, listener: str, host: str = "localhost", **security: Any) -> KafkaConfig:
-        """How to reach it by one of `port_names`; with nothing about security: as on an open cluster."""
+    def reached_by(self, listener: str, host: str = "localhost", **security: Any) -> KafkaConfig:
+        """By one of `port_names`; with nothing about security: as on an open cluster."""
         return KafkaConfig.model_validate(
             {"bootstrap_servers": (f"{host}:{self.ports[listener]}",), "security": security or None}
         )

@@ -55,7 +55,10 @@ class BurrowReader:
         return {topic: tuple(_partitions(partitions)) for topic, partitions in topics.items()}
 
     def status(self, group: str) -> Status | None:
-        """Its own judgement; None for a group it does not know. It may be `expire-cache` seconds old."""
+        """Its own judgement, up to `expire-cache` seconds old; None for a group it does not know.
+
+        1.2.1 never knows one with a space in its name here, also when `consumer` shows it.
+        """
         path = self._at("consumer", group, "lag")
         answer = self._http.get(*path)
         if answer.body and answer.body.get("status", {}).get("status") == "NOTFOUND":

@@ -43,10 +43,14 @@ class Transient(Exception):
 
 
 class Connection:
-    """Made by `connect`. Answers arrive on a thread of kafka-python's."""
+    """Made by `connect`. Answers arrive on a thread of kafka-python's.
 
-    def __init__(self, system: str, config: dict[str, Any]) -> None:
+    `principal` is who we are to Kafka, as far as this side knows.
+    """
+
+    def __init__(self, system: str, principal: str, config: dict[str, Any]) -> None:
         self.system = system
+        self.principal = principal
         self._net = NetworkSelector(**config)
         self._manager = KafkaConnectionManager(self._net, **config)
         self._broken: dict[int, str] = {}
@@ -65,12 +69,6 @@ class Connection:
         """As the API versions that a broker offers tell it: 3.9 for any 3.9.x."""
         version = self._manager.broker_version
         return ".".join(map(str, version)) if version else None
-
-    @property
-    def principal(self) -> str:
-        """Who we are to Kafka, as far as this side knows."""
-        user = self._manager.config["sasl_plain_username"]
-        return f"User:{user}" if user else "User:OURS"
 
     def ask(self, asks: Iterable[Ask], deadline: Deadline) -> list[Any]:
         """The answers in the order of the requests, which are under way at once.
@@ -136,16 +134,18 @@ class Connection:
             return f"that listener wants no login, but the protocol is {security}"
         if isinstance(error, NO_ANSWER_YET):
             return "it accepts connections, but does not answer"
-        if not isinstance(error, errors.KafkaConnectionError):
+        if not isinstance(error, errors.KafkaConnectionError | errors.KafkaProtocolError):
             return _words(error)
-        return self._hung_up(server, security, str(error))
+        if not security.endswith("SSL") and speaks_tls(server.host, server.port, 2.0):
+            return f"it speaks TLS, but the protocol is {security}"
+        if isinstance(error, errors.KafkaProtocolError):
+            return f"it does not speak Kafka's protocol: {_words(error)}"
+        return self._hung_up(security, str(error))
 
-    def _hung_up(self, server: Any, security: str, error: str) -> str:
+    def _hung_up(self, security: str, error: str) -> str:
         """kafka-python drops what a server says before it hangs up: a question is often all there is to tell."""
         if "CERTIFICATE" in error:
             return "it wants a client certificate that it trusts: cert_file and key_file"
-        if not security.endswith("SSL") and speaks_tls(server.host, server.port, 2.0):
-            return f"it speaks TLS, but the protocol is {security}"
         if security.startswith("SASL"):
             return "it hung up during the login, as Kafka does on a wrong username, password or mechanism"
         missing = "a client certificate or a login" if security == "SSL" else "a login"
@@ -208,7 +208,7 @@ def connect(system: str, settings: KafkaConfig, deadline: Deadline) -> Connectio
         config = _config(settings)
     except NotReached as error:
         raise Unreachable(system, str(error), deadline.elapsed) from error
-    connection = Connection(system, config)
+    connection = Connection(system, _principal(settings.security), config)
     try:
         call_within(system, deadline.seconds + GRACE, lambda: connection.greet(deadline))
     except BaseException:
@@ -239,6 +239,14 @@ def _login(security: KafkaSecurity | None) -> dict[str, Any]:
         "sasl_plain_username": security.username,
         "sasl_plain_password": security.password.get_secret_value() if security.password else None,
     }
+
+
+def _principal(security: KafkaSecurity | None) -> str:
+    if security is not None and security.username is not None:
+        return f"User:{security.username}"
+    if security is not None and security.cert_file is not None:
+        return f"User:(the principal of {security.cert_file})"
+    return "User:ANONYMOUS"
 
 
 def _words(error: Exception) -> str:
