@@ -116,22 +116,35 @@ def _one_kind(
     moment: Moment,
     journal: LedgerJournal,
 ) -> list[Outcome]:
-    """Whatever happens, every change of the kind ends in an outcome, and the ledger holds it."""
+    """Whatever happens, every change of the kind ends in an outcome."""
     outcomes: list[Outcome] = []
+    cut_short: list[Outcome] = []
     try:
         journal.started(changes, remembered)
         outcomes.extend(kind.act(changes, job.systems, moment, journal))
-        journal.ended(outcomes)
     except ElreconcileError as error:
         done = {outcome.address for outcome in outcomes}
-        outcomes += [_cut_short(change, error, journal) for change in changes if change.address not in done]
+        cut_short = [_cut_short(change, error, journal) for change in changes if change.address not in done]
+    return [*_remembered(outcomes, journal), *cut_short]
+
+
+def _remembered(outcomes: Sequence[Outcome], journal: LedgerJournal) -> Sequence[Outcome]:
+    """What the ledger does not hold is not told as done: the next run reads it back and remembers it."""
+    try:
+        journal.ended(outcomes)
+    except ElreconcileError as error:
+        lost = isinstance(error, Unreachable)
+        why = f"and the ledger could not keep it: {error}; apply again"
+        return [
+            Outcome(each.address, Ending.UNCERTAIN, f"{each.ending}, {why}", each.evidence, lost) for each in outcomes
+        ]
     return outcomes
 
 
 def _cut_short(change: Change, error: ElreconcileError, journal: LedgerJournal) -> Outcome:
     lost = isinstance(error, Unreachable)
-    if journal.began_sending(change.address):
-        reason = f"it may have been sent, and could not be read back: {error}"
+    if change.request is None or journal.began_sending(change.address):
+        reason = f"it may have been sent, and could not be read back: {error}; apply again to find out"
         return Outcome(change.address, Ending.UNCERTAIN, reason, unreachable=lost)
     return Outcome(change.address, Ending.FAILED, f"nothing was sent for it: {error}", unreachable=lost)
 

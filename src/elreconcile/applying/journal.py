@@ -43,8 +43,7 @@ class LedgerJournal:
         for change in changes:
             if change.request is not None:
                 kept = remembered.get((str(change.address), change.request.id))
-                resumed = kept is not None and kept.state is not State.RELEASED
-                self._entries[change.address] = kept if kept and resumed else self._entry(change)
+                self._entries[change.address] = self._resumed(kept, change) or self._entry(change)
         self._record([change.address for change in changes], None)
 
     def sending(self, addresses: Sequence[Address]) -> None:
@@ -72,6 +71,13 @@ class LedgerJournal:
         """Whether the servers may have been asked."""
         entry = self._entries.get(address)
         return entry is not None and entry.state in (State.SENDING, State.ACKNOWLEDGED)
+
+    @staticmethod
+    def _resumed(kept: Entry | None, change: Change) -> Entry | None:
+        """None: nothing was begun. Until something may have been sent, the image to go back to is today's."""
+        if kept is None or kept.state is State.RELEASED:
+            return None
+        return replace(kept, before=change.before) if kept.state is State.STARTED else kept
 
     def _entry(self, change: Change) -> Entry:
         assert change.request is not None  # noqa: S101  only requests are entered

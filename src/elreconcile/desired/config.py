@@ -149,6 +149,7 @@ class Timing(Strict):
     deadline: Patience = Field(timedelta(seconds=20), description="for one question to one system")
     grace: Span = Field(timedelta(seconds=5), description="between an act and its second read-back")
     quiet: Span = Field(timedelta(seconds=30), description="without commits, for a group to count as unused")
+    plan_lifetime: Patience = Field(timedelta(days=1), description="past which a saved plan is refused")
 
 
 class Limits(Strict):

@@ -85,7 +85,9 @@ class Change:
 
     `effect` says exactly what apply does, in the kind's own shape, and `pins` holds every number that a moving
     word of the document (`latest`, a shift, a timestamp) was turned into; both are covered by the plan's digest.
-    `before` is the image to go back to. `details` is for people only and never read by apply.
+    `before` is the image to go back to. `details` is for people only and never read by apply. `document` is the
+    fingerprint of the whole document, as written. `done` is the part of the effect that an earlier run, cut short,
+    has already sent: it is only read back.
     """
 
     address: Address
@@ -94,6 +96,8 @@ class Change:
     effect: Json = None
     pins: Json = None
     before: Json = None
+    done: Json = None
+    document: str = ""
     request: Request | None = None
     guards: tuple[Guard, ...] = ()
     preconditions: tuple[Precondition, ...] = ()

@@ -84,6 +84,7 @@ def _bound(change: Change) -> Json:
     request = change.request
     return {
         "action": change.action.value,
+        "document": change.document,
         "request": None if request is None else {"id": request.id, "fingerprint": request.fingerprint},
         "effect": change.effect,
         "pins": change.pins,

@@ -12,7 +12,7 @@ from elreconcile.kinds.contract import Ask, Kind, Moment
 from elreconcile.ledger.entry import Entry
 from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change
-from elreconcile.model.json import Json
+from elreconcile.model.json import Json, digest
 from elreconcile.planning.standing import Key, ask, expired, refusals
 
 Kinds = Mapping[str, Kind[Any, Any]]
@@ -47,11 +47,13 @@ def changes(
 def _judged(question: Ask[Any], change: Change, moment: Moment, accepted: frozenset[str]) -> Change:
     """The kind's change, with what the ledger forbids and what the operator accepted."""
     kept = tuple(each for each in change.refusals if not (each.acceptable and each.id in accepted))
+    written = digest(question.resource.spec.model_dump(mode="json", exclude_unset=True))
     request = question.request
     if request is None:
-        return replace(change, refusals=kept)
+        return replace(change, refusals=kept, document=written)
     return replace(
         change,
+        document=written,
         action=change.action if question.open else Action.NONE,
         refusals=(*refusals(request, question.entry, change.guards), *kept),
         findings=(*expired(request, question.entry, moment.now), *change.findings),

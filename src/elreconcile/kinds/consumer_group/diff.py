@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from elreconcile.kinds.consumer_group import marks
 from elreconcile.kinds.consumer_group.findings import expectations, not_asked, out_of_log
 from elreconcile.kinds.consumer_group.live import LiveGroup, Pins
 from elreconcile.kinds.consumer_group.pin import name_partitions, outside
@@ -16,9 +17,10 @@ from elreconcile.kinds.consumer_group.unused import type_refusals, unused
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.kinds.way_out import settle
 from elreconcile.kinds.wrong_cluster import wrong_cluster
+from elreconcile.ledger.entry import Entry, State
 from elreconcile.model.change import Action, Change, Guard, Refusal
 from elreconcile.model.json import Json
-from elreconcile.systems.kafka_values import Partition
+from elreconcile.systems.kafka_values import Commit, Partition
 
 
 def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
@@ -26,18 +28,17 @@ def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
     spec = ask.resource.spec
     found = tuple(expectations(spec.expect, live)) if spec.expect else ()
     if spec.reset is None or not ask.open:
-        return Change(ask.address, Action.NONE, _title(spec), findings=found)
+        return Change(ask.address, Action.NONE, _title(spec), findings=(*found, *out_of_log(live)))
     pins = live.pinned.pins
     standing = _standing(ask, pins, live)
     return Change(
         address=ask.address,
         action=Action.REQUEST,
         title=_title(spec),
-        effect=_effect(pins, standing),
+        effect=_effect(pins),
         pins=write_pins(pins),
-        before=ask.entry.before
-        if ask.entry
-        else write_image({place: live.commits.get(place) for place in targets(pins)}),
+        before=_before(ask.entry, pins, live),
+        done=write_pins(by_topic(targets(pins), [at for at, how in standing.items() if how is Progress.DONE])),
         request=ask.request,
         guards=tuple(_guards(live)),
         preconditions=(unused(live, moment),) if Progress.TO_DO in standing.values() else (),
@@ -57,14 +58,27 @@ def _standing(ask: Ask[ConsumerGroup], pins: Pins, live: LiveGroup) -> Mapping[P
     return progress(entry.state if entry else None, request.id if request else "", targets(pins), before, live.commits)
 
 
-def _effect(pins: Pins, standing: Mapping[Partition, Progress]) -> Json:
-    """What is to be sent, and what an earlier run has sent and is only read back."""
+def _before(entry: Entry | None, pins: Pins, live: LiveGroup) -> Json:
+    """What to go back to. Until something may have been sent, that is what stands there now, but for our own marks."""
+    if entry is not None and entry.state is not State.STARTED:
+        return entry.before
+    was = read_image(entry.before) if entry else {}
+    request = entry.request_id if entry else ""
+    return write_image({place: _unmarked(live.commits.get(place), was.get(place), request) for place in targets(pins)})
+
+
+def _unmarked(now: Commit | None, was: Commit | None, request: str) -> Commit | None:
+    """What stood there before this request marked it."""
+    marked = was is not None and now == Commit(was.offset, marks.before(request))
+    return was if marked else now
+
+
+def _effect(pins: Pins) -> Json:
+    """Which offsets to commit, and which commits to forget."""
     placed = targets(pins)
-    to_do = [place for place, how in standing.items() if how is Progress.TO_DO]
     return {
-        "commit": write_pins(by_topic(placed, [place for place in to_do if placed[place] is not None])),
-        "forget": write_pins(by_topic(placed, [place for place in to_do if placed[place] is None])),
-        "verify": write_pins(by_topic(placed, [place for place, how in standing.items() if how is Progress.DONE])),
+        "commit": write_pins(by_topic(placed, [place for place, at in placed.items() if at is not None])),
+        "forget": write_pins(by_topic(placed, [place for place, at in placed.items() if at is None])),
     }
 
 

@@ -57,11 +57,13 @@ class Errand:
 def errand(change: Change) -> Errand:
     assert change.request is not None  # noqa: S101  only requests have an effect in this kind
     effect: Any = change.effect
+    sent = targets(read_pins(change.done))
+    commit = {place: at for place, at in targets(read_pins(effect["commit"])).items() if at is not None}
     return Errand(
         address=change.address,
         request=change.request.id,
-        commit={place: at for place, at in targets(read_pins(effect["commit"])).items() if at is not None},
-        forget=frozenset(targets(read_pins(effect["forget"]))),
-        sent=targets(read_pins(effect["verify"])),
+        commit={place: at for place, at in commit.items() if place not in sent},
+        forget=frozenset(targets(read_pins(effect["forget"]))) - frozenset(sent),
+        sent=sent,
         before=read_image(change.before),
     )

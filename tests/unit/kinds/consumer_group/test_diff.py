@@ -33,7 +33,7 @@ def resumed(state: State, world: LiveGroup) -> Change:
 def test_a_fresh_reset() -> None:
     change = diff(ask(SPEC), WORLD, MOMENT)
     assert (change.address, change.action, change.title) == (ADDRESS, Action.REQUEST, "reset r1")
-    assert change.effect == {"commit": {"topic": {"0": 831, "1": 900}}, "forget": {}, "verify": {}}
+    assert change.effect == {"commit": {"topic": {"0": 831, "1": 900}}, "forget": {}}
     assert change.pins == {"topic": {"0": 831, "1": 900}}
     assert change.before == {"topic": {"0": {"offset": 1000, "metadata": ""}, "1": {"offset": 1000, "metadata": ""}}}
     assert change.guards == (
@@ -49,7 +49,7 @@ def test_what_is_to_be_forgotten_is_kept_apart() -> None:
     spec = group(topics={"topic": None, "old": {"to": "none"}})
     world = live(LOGS | {"old": log((0, 9))}, pinned=Pinned(PINS | {"old": {0: None}}))
     change = diff(ask(spec), world, MOMENT)
-    assert change.effect == {"commit": {"topic": {"0": 831, "1": 900}}, "forget": {"old": {"0": None}}, "verify": {}}
+    assert change.effect == {"commit": {"topic": {"0": 831, "1": 900}}, "forget": {"old": {"0": None}}}
     assert change.before == {"topic": {"0": None, "1": None}, "old": {"0": None}}
 
 
@@ -103,14 +103,17 @@ def test_findings_of_an_open_reset() -> None:
 def test_started_has_sent_nothing_yet() -> None:
     marked = commits(1000, 1000, metadata=marks.before("r1"))
     change = resumed(State.STARTED, replace(WORLD, commits=marked))
-    assert change.effect == {"commit": {"topic": {"0": 831, "1": 900}}, "forget": {}, "verify": {}}
+    assert change.effect == {"commit": {"topic": {"0": 831, "1": 900}}, "forget": {}}
     assert change.before == {"topic": {"0": {"offset": 1000, "metadata": ""}, "1": {"offset": 1000, "metadata": ""}}}
 
 
 def test_half_sent_goes_on_with_the_rest() -> None:
     half = {("topic", 0): Commit(831, marks.done("r1")), ("topic", 1): Commit(1000, marks.before("r1"))}
     change = resumed(State.SENDING, replace(WORLD, commits=half))
-    assert change.effect == {"commit": {"topic": {"1": 900}}, "forget": {}, "verify": {"topic": {"0": 831}}}
+    assert (change.effect, change.done) == (
+        {"commit": {"topic": {"0": 831, "1": 900}}, "forget": {}},
+        {"topic": {"0": 831}},
+    )
     assert refused(change) == []
     assert change.preconditions
 
@@ -124,12 +127,18 @@ def test_half_sent_and_somebody_has_committed_since() -> None:
         "look at the group, then: elreconcile settle ConsumerGroup/analytics/g --request r1 "
         "--done or --not-done, --reason WHY"
     )
-    assert change.effect == {"commit": {}, "forget": {}, "verify": {"topic": {"0": 831}}}
+    assert (change.effect, change.done) == (
+        {"commit": {"topic": {"0": 831, "1": 900}}, "forget": {}},
+        {"topic": {"0": 831}},
+    )
 
 
 def test_acknowledged_is_only_read_back_and_waits_for_nobody() -> None:
     change = resumed(State.ACKNOWLEDGED, replace(WORLD, members=(MEMBER,), records={("topic", 0): 0}))
-    assert change.effect == {"commit": {}, "forget": {}, "verify": {"topic": {"0": 831, "1": 900}}}
+    assert (change.effect, change.done) == (
+        {"commit": {"topic": {"0": 831, "1": 900}}, "forget": {}},
+        {"topic": {"0": 831, "1": 900}},
+    )
     assert (change.preconditions, refused(change)) == ((), [])
 
 

@@ -1,0 +1,72 @@
+"""A plan on its way through a review: written down whole, and believed only when it comes back as it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from elreconcile.errors import Refused
+from elreconcile.model.json import digest
+from elreconcile.model.plan import Plan
+
+FORMAT_VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """`run_number` is the ledger's when the plan was made: a ledger that has counted fewer runs is an old copy."""
+
+    plan: Plan
+    expires_at: datetime
+    run_number: int
+
+
+@cache
+def _adapter() -> TypeAdapter[SavedPlan]:
+    return TypeAdapter(SavedPlan)
+
+
+def write(saved: SavedPlan) -> str:
+    """JSON with the plan's digest, and a checksum over every word of it. Holds no secret: a plan has none."""
+    content = _adapter().dump_python(saved, mode="json")
+    document = {
+        "format_version": FORMAT_VERSION,
+        "type": "saved plan",
+        "digest": saved.plan.digest,
+        "checksum": digest(content),
+        **content,
+    }
+    return json.dumps(document, sort_keys=True, indent=1) + "\n"
+
+
+def read(text: str, name: str) -> SavedPlan:
+    """The inverse of `write`. Raises Refused for a text that is not exactly what was written."""
+    document = _document(text, name)
+    version = str(document.pop("format_version", ""))
+    if version.split(".")[0] != FORMAT_VERSION.split(".")[0]:
+        raise Refused(f"{name} has format {version or 'unknown'}; this version reads {FORMAT_VERSION}: plan again")
+    kind, checksum, bound = (document.pop(key, None) for key in ("type", "checksum", "digest"))
+    if kind != "saved plan" or checksum != digest(document):
+        raise Refused(f"{name} is not as it was written: it was edited or cut short; plan again")
+    try:
+        saved = _adapter().validate_json(json.dumps(document))
+    except ValidationError as error:
+        raise Refused(f"{name} is not a plan of this version: {error.error_count()} fields do not fit") from None
+    if saved.plan.digest != bound:
+        raise Refused(f"{name} says digest {bound}, and what it would do has {saved.plan.digest}; plan again")
+    return saved
+
+
+def _document(text: str, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise Refused(f"{name} is not a saved plan, or was cut short; plan again")
+    return document
