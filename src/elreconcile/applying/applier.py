@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from elreconcile.applying.journal import LedgerJournal
@@ -15,10 +15,11 @@ from elreconcile.kinds.contract import Kind, Moment
 from elreconcile.ledger.entry import Entry, Run
 from elreconcile.ledger.lock import Hold, Locks, Owner
 from elreconcile.ledger.store import LedgerWriter
-from elreconcile.model.change import Change
+from elreconcile.model.change import Action, Change
 from elreconcile.model.outcome import Ending, Outcome
 from elreconcile.model.plan import Plan
-from elreconcile.planning.difference import differences
+from elreconcile.planning.difference import compare
+from elreconcile.planning.saved import remember
 from elreconcile.systems import WritingSystems
 
 LOOK_AGAIN = 2.0
@@ -51,26 +52,31 @@ def apply(shown: Plan, job: Apply) -> Sequence[Outcome]:
         plan = _look_again(shown, job, until)
         if plan.blocked:
             return [_blocked(change) for change in plan.work]
-        run = Run(
-            id=job.owner.run,
-            started_at=job.owner.since,
-            author=job.owner.user,
-            host=job.owner.host,
-            git_commit=plan.source.commit,
-            digest=plan.digest,
-            plan={str(address): pins for address, pins in plan.pins.items()},
-        )
-        job.ledger.start_run(run)
-        outcomes = _carry_out(plan, job, hold)
-        job.ledger.end_run(run.id, {str(each.address): each.ending.value for each in outcomes})
+        job.ledger.start_run(_run(shown, job.owner))
+        outcomes = [*_carry_out(plan, job, hold), *_become_so(shown, plan)]
+        job.ledger.end_run(job.owner.run, {str(each.address): each.ending.value for each in outcomes})
         return outcomes
 
 
+def _run(shown: Plan, owner: Owner) -> Run:
+    return Run(
+        id=owner.run,
+        started_at=owner.since,
+        author=owner.user,
+        host=owner.host,
+        git_commit=shown.source.commit,
+        digest=shown.digest,
+        plan=remember(shown),
+    )
+
+
 def _look_again(shown: Plan, job: Apply, until: float) -> Plan:
-    """The same plan made anew under the locks, once its preconditions hold or the wait is over."""
+    """The same changes planned anew under the locks, once their preconditions hold or the wait is over."""
+    addressed = {change.address for change in shown.work}
+    wanted = replace(job.wanted, resources=tuple(each for each in job.wanted.resources if each.address in addressed))
     while True:
-        plan = make_plan(job.wanted, job.systems, job.ledger, shown.pins)
-        _same(shown, plan)
+        plan = make_plan(wanted, job.systems, job.ledger, shown.pins)
+        _still(shown, plan)
         left = until - time.monotonic()
         if not plan.blocked or left <= 0:
             return plan
@@ -78,10 +84,24 @@ def _look_again(shown: Plan, job: Apply, until: float) -> Plan:
         time.sleep(min(LOOK_AGAIN, left))
 
 
-def _same(shown: Plan, plan: Plan) -> None:
-    if shown.digest != plan.digest:
-        lines = "\n".join(f"  {each}" for each in differences(shown, plan))
+def _still(shown: Plan, plan: Plan) -> None:
+    """Every change is as it was shown, or nothing is left to do for it."""
+    left = [change for change in shown.work if _left_to_do(change, plan)]
+    then, now = (each.bound([change.address for change in left]) for each in (shown, plan))
+    if then != now:
+        lines = "\n".join(f"  {each}" for each in compare(then, now))
         raise Refused(f"the world is no longer the one this plan was made in; nothing was changed\n{lines}")
+
+
+def _left_to_do(change: Change, plan: Plan) -> bool:
+    now = plan.change(change.address)
+    return now is None or now.action is not Action.NONE or bool(now.refusals)
+
+
+def _become_so(shown: Plan, plan: Plan) -> Sequence[Outcome]:
+    """What came about between the plan and now, by another hand or an earlier run."""
+    skipped = [change for change in shown.work if not _left_to_do(change, plan)]
+    return [Outcome(change.address, Ending.SETTLED, "skipped: nothing is left to do for it") for change in skipped]
 
 
 def _blocked(change: Change) -> Outcome:

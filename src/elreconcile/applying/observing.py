@@ -21,12 +21,16 @@ from elreconcile.systems import ReadingSystems
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an operator asked to see or to have done: reviewed documents, and what was accepted for this plan."""
+    """What an operator asked to see or to have done: reviewed documents, and what was accepted for this plan.
+
+    `left_out` counts the documents of the folder that were not asked for.
+    """
 
     config: Config
     source: Source
     resources: tuple[Resource[Any], ...]
     accepted: frozenset[str] = frozenset()
+    left_out: int = 0
 
 
 def make_plan(
@@ -48,6 +52,7 @@ def make_plan(
         changes=planner.changes(questions, live, KINDS, moment, wanted.accepted),
         made_at=moment.now,
         accepted=tuple(sorted(wanted.accepted)),
+        left_out=wanted.left_out,
     )
 
 

@@ -1,4 +1,4 @@
-"""`elreconcile apply DIR`: show the plan, ask, carry it out, tell how each change ended."""
+"""`elreconcile apply DIR|FILE`: show the plan, ask, carry it out, tell how each change ended."""
 
 from __future__ import annotations
 
@@ -8,45 +8,58 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elreconcile.cli.options import Accept, ConfigFile, Folder, Full, Json
+from elreconcile.cli.options import Accept, ConfigFile, Except, Full, Json, Only
 
 if TYPE_CHECKING:
+    from elreconcile.applying.observing import Wanted
+    from elreconcile.cli.session import Selection
+    from elreconcile.ledger.store import LedgerWriter
     from elreconcile.model.plan import Plan
+
+Place = Annotated[
+    Path,
+    typer.Argument(metavar="DIR|FILE", help="The folder of documents, or what plan --out saved.", show_default=False),
+]
 
 
 def apply(
-    folder: Folder,
+    place: Place,
     config: ConfigFile = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask. A saved plan is never asked about.")] = False,
     wait: Annotated[
-        str,
-        typer.Option("--wait", metavar="SPAN", help="Wait this long for locks and preconditions, e.g. 10m."),
+        str, typer.Option("--wait", metavar="SPAN", help="Wait this long for locks and preconditions, e.g. 10m.")
     ] = "0s",
+    digest: Annotated[
+        str | None,
+        typer.Option("--digest", metavar="D", help="Apply DIR only if its plan has this digest.", show_default=False),
+    ] = None,
     as_json: Json = False,
     full: Full = False,
+    only: Only = None,
+    without: Except = None,
     accept: Accept = None,
 ) -> None:
     """Show the plan, ask for a typed yes, and carry it out. What was already carried out is left alone."""
     from elreconcile.applying.applier import Apply
     from elreconcile.applying.applier import apply as carry_out
-    from elreconcile.applying.observing import make_plan
     from elreconcile.cli.exits import of_outcomes
-    from elreconcile.cli.session import owner, read_wanted
+    from elreconcile.cli.session import Selection, owner
     from elreconcile.cli.terminal import progress
     from elreconcile.ledger.opening import open_locks, open_writer
     from elreconcile.reports.as_json import outcomes_json
     from elreconcile.reports.outcome_text import outcomes_text, summary
-    from elreconcile.systems import ReadingSystems, WritingSystems
+    from elreconcile.systems import WritingSystems
 
     patience = _seconds(wait)
-    wanted = read_wanted(folder, config, accept or ())
+    selection = Selection(tuple(only or ()), tuple(without or ()))
+    wanted, saved = _wanted(place, config, accept or [], selection, digest)
     with open_writer(wanted.config) as ledger:
-        with ReadingSystems(wanted.config) as reading:
-            shown = make_plan(wanted, reading, ledger)
+        shown = saved or _planned(wanted, ledger)
         _show(shown, as_json, full)
-        _stop_unless_possible(shown, patience)
-        if shown.work:
-            _ask(folder, yes, as_json)
+        _match(digest, shown)
+        _stop_unless_possible(shown, patience, saved is not None)
+        if shown.work and saved is None:
+            _ask(place, yes, as_json)
         me = owner()
         with WritingSystems(wanted.config) as systems, progress("applying") as waiting:
             job = Apply(wanted, systems, ledger, open_locks(wanted.config), me, patience, waiting)
@@ -57,6 +70,47 @@ def apply(
         print(outcomes_text(outcomes), end="")
     print(f"run {me.run}: {summary(outcomes)}" if outcomes else "nothing to do", file=sys.stderr)
     raise typer.Exit(of_outcomes(outcomes))
+
+
+def _wanted(
+    place: Path, config: Path | None, accept: list[str], selection: Selection, digest: str | None
+) -> tuple[Wanted, Plan | None]:
+    """What to carry out, and the plan that was saved of it, if that was given.
+
+    Raises UsageError, Refused for a saved plan that may no longer be carried out, and what reading documents raises.
+    """
+    from elreconcile.cli.plan_file import load, stale
+    from elreconcile.cli.session import ALL, read_wanted
+    from elreconcile.errors import Refused, UsageError
+    from elreconcile.ledger.opening import open_reader
+
+    if place.is_dir():
+        return read_wanted(place, config, accept, selection), None
+    if accept or digest or selection != ALL:
+        raise UsageError("a saved plan is carried out as it is: --accept, --only, --except and --digest belong to DIR")
+    saved = load(place)
+    wanted = read_wanted(Path(saved.plan.source.folder), config, saved.plan.accepted)
+    with open_reader(wanted.config) as ledger:
+        reason = stale(saved, ledger)
+    if reason:
+        raise Refused(f"nothing was changed: {place} can no longer be applied: {reason}; plan again")
+    return wanted, saved.plan
+
+
+def _planned(wanted: Wanted, ledger: LedgerWriter) -> Plan:
+    from elreconcile.applying.observing import make_plan
+    from elreconcile.systems import ReadingSystems
+
+    with ReadingSystems(wanted.config) as systems:
+        return make_plan(wanted, systems, ledger)
+
+
+def _match(digest: str | None, shown: Plan) -> None:
+    """A digest always verifies: the whole of it, or the first 16 figures, as plans show it."""
+    from elreconcile.errors import Refused
+
+    if digest is not None and digest not in (shown.digest, shown.digest[:16]):
+        raise Refused(f"nothing was changed: the plan made now has digest {shown.digest[:16]}, not {digest}")
 
 
 def _seconds(wait: str) -> float:
@@ -70,32 +124,31 @@ def _seconds(wait: str) -> float:
 
 
 def _show(shown: Plan, as_json: bool, full: bool) -> None:
-    from elreconcile.cli.terminal import paint
-    from elreconcile.reports.plan_text import plan_text
+    from elreconcile.cli.shown import shown as told
 
     if not as_json:
-        print(plan_text(shown, paint(sys.stdout), full), flush=True)
+        print(told(shown, as_json=False, markdown=False, full=full), flush=True)
 
 
-def _stop_unless_possible(shown: Plan, patience: float) -> None:
-    """Refused and blocked plans end here, before anything is asked or locked."""
+def _stop_unless_possible(shown: Plan, patience: float, saved: bool) -> None:
+    """Refused and blocked plans end here, before anything is asked or locked. A saved one may no longer be blocked."""
     from elreconcile.errors import Refused
 
     if shown.refused:
         named = ", ".join(str(change.address) for change in shown.refused)
         raise Refused(f"nothing was changed: the plan is refused for {named}")
-    if shown.blocked and not patience:
+    if shown.blocked and not patience and not saved:
         now = "; ".join(f"{change.address}: {each.now}" for change in shown.blocked for each in change.blocked_by)
         raise Refused(f"nothing was changed: the plan waits for a precondition ({now}); --wait 10m waits for it")
 
 
-def _ask(folder: Path, yes: bool, as_json: bool) -> None:
+def _ask(place: Path, yes: bool, as_json: bool) -> None:
     from elreconcile.errors import Refused, UsageError
 
     if yes:
         return
     if as_json or not sys.stdin.isatty():
         raise UsageError("nobody is there to answer: give --yes to apply without being asked")
-    print(f"Carry out this plan of {folder}? Only `yes` will do: ", end="", file=sys.stderr, flush=True)
+    print(f"Carry out this plan of {place}? Only `yes` will do: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != "yes":
         raise Refused("nothing was changed: the answer was not yes")

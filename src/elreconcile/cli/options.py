@@ -26,3 +26,14 @@ Accept = Annotated[
     list[str] | None,
     typer.Option("--accept", metavar="ID", help="Lift this refusal, for this plan only.", show_default=False),
 ]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Markdown, for a comment on a review.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only", metavar="PATTERN", help="Just the documents whose name or address matches.", show_default=False
+    ),
+]
+Except = Annotated[
+    list[str] | None,
+    typer.Option("--except", metavar="PATTERN", help="All but the documents that match.", show_default=False),
+]

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elreconcile.cli.options import Accept, ConfigFile, Folder, Full, Json
+from elreconcile.cli.options import Accept, ConfigFile, Except, Folder, Full, Json, Markdown, Only
+
+if TYPE_CHECKING:
+    from elreconcile.model.plan import Plan
 
 
 def plan(
     folder: Folder,
     config: ConfigFile = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Save it for apply FILE.", show_default=False)
+    ] = None,
     as_json: Json = False,
+    markdown: Markdown = False,
     full: Full = False,
+    only: Only = None,
+    without: Except = None,
     accept: Accept = None,
     detailed: Annotated[
         bool,
@@ -23,18 +33,29 @@ def plan(
 ) -> None:
     """Compare the documents with the live systems and show what apply would do. Changes nothing."""
     from elreconcile.applying.observing import make_plan
-    from elreconcile.cli.session import read_wanted
-    from elreconcile.cli.terminal import paint
+    from elreconcile.cli.plan_file import save
+    from elreconcile.cli.session import Selection, read_wanted
+    from elreconcile.cli.shown import shown
     from elreconcile.ledger.opening import open_reader
-    from elreconcile.reports.as_json import plan_json
-    from elreconcile.reports.plan_text import plan_text
     from elreconcile.systems import ReadingSystems
 
-    wanted = read_wanted(folder, config, accept or ())
+    wanted = read_wanted(folder, config, accept or (), Selection(tuple(only or ()), tuple(without or ())))
     with open_reader(wanted.config) as ledger, ReadingSystems(wanted.config) as systems:
+        run_number = ledger.run_number()
         made = make_plan(wanted, systems, ledger)
-    print(plan_json(made) if as_json else plan_text(made, paint(sys.stdout), full), end="")
+    expires_at = made.made_at + wanted.config.timing.plan_lifetime if out else None
+    print(shown(made, as_json, markdown, full, expires_at), end="")
+    if out is not None:
+        save(made, out, wanted.config, run_number)
     if made.work:
-        print(f"Nothing was changed. Apply with: elreconcile apply {folder}", file=sys.stderr)
+        print(f"Nothing was changed. {_next(folder, out, made)}", file=sys.stderr)
     if detailed and (made.refused or made.work):
         raise typer.Exit(4 if made.refused else 2)
+
+
+def _next(folder: Path, out: Path | None, made: Plan) -> str:
+    if made.refused:
+        return "Nothing can be applied while something is refused."
+    place = folder if out is None else out
+    review = "" if out else f"    Review it with: elreconcile plan {folder} --out plan.json"
+    return f"Apply with: elreconcile apply {place}{review}"

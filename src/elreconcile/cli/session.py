@@ -8,7 +8,9 @@ import socket
 import subprocess
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from elreconcile.applying.observing import Wanted
     from elreconcile.desired.config import Config
     from elreconcile.ledger.lock import Owner
+    from elreconcile.model.address import Address
     from elreconcile.model.plan import Source
 
 NAME = "elreconcile.yaml"
@@ -42,7 +45,25 @@ def read_config(named: Path | None, folder: Path | None = None) -> Config:
     raise UsageError(f"no configuration: looked for {looked}; name one with --config")
 
 
-def read_wanted(folder: Path, config_file: Path | None, accepted: Sequence[str]) -> Wanted:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Patterns as in a shell, on a document's name or its whole address. No `only`: all of them."""
+
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def takes(self, address: Address) -> bool:
+        return (not self.only or _matches(address, self.only)) and not _matches(address, self.without)
+
+
+def _matches(address: Address, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(text, pattern) for text in (address.name, str(address)) for pattern in patterns)
+
+
+ALL = Selection()
+
+
+def read_wanted(folder: Path, config_file: Path | None, accepted: Sequence[str], selection: Selection = ALL) -> Wanted:
     """The configuration, then the documents, with all problems of either at once. Contacts no server.
 
     Raises ConfigError, DesiredStateError, UsageError.
@@ -55,7 +76,8 @@ def read_wanted(folder: Path, config_file: Path | None, accepted: Sequence[str])
         raise UsageError(f"{folder} is not a folder of documents")
     config = read_config(config_file, folder)
     resources = load(folder, config, {name: kind.spec for name, kind in KINDS.items()})
-    return Wanted(config, _source(folder), resources, frozenset(accepted))
+    taken = tuple(resource for resource in resources if selection.takes(resource.address))
+    return Wanted(config, _source(folder), taken, frozenset(accepted), len(resources) - len(taken))
 
 
 def _source(folder: Path) -> Source:

@@ -61,3 +61,16 @@ class Run:
     git_commit: str | None
     digest: str
     plan: Json
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run as the ledger holds it. `number` counts runs; `ended_at` and `outcomes` None: it was cut short.
+
+    `outcomes` maps each address to how its change ended.
+    """
+
+    number: int
+    run: Run
+    ended_at: datetime | None
+    outcomes: Json

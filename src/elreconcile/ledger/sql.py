@@ -28,6 +28,11 @@ HISTORY_OF = f"SELECT {_COLUMNS} FROM elreconcile_history WHERE address = ? ORDE
 
 ADD_RUN = """INSERT INTO elreconcile_runs (number, id, started_at, author, host, git_commit, digest, plan)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+RUNS = """SELECT number, id, started_at, author, host, git_commit, digest, plan, ended_at, outcomes
+    FROM elreconcile_runs"""
+RUNS_BY_NUMBER = f"{RUNS} ORDER BY number"
+RUNS_OF_PLAN = f"{RUNS} WHERE digest = ? ORDER BY number"
+RUN_OF_ID = f"{RUNS} WHERE id = ?"
 END_RUN = "UPDATE elreconcile_runs SET ended_at = ?, outcomes = ? WHERE id = ?"
 
 SIGN = "REPLACE INTO elreconcile_lock_owners (name, address, owner, connection) VALUES (?, ?, ?, ?)"

@@ -11,7 +11,7 @@ from typing import Any, Self
 from elreconcile.errors import LedgerError
 from elreconcile.ledger import sql
 from elreconcile.ledger.connection import Connection, Row
-from elreconcile.ledger.entry import Entry, Run, State
+from elreconcile.ledger.entry import Entry, PastRun, Run, State
 from elreconcile.model.json import Json, canonical
 
 Entries = Mapping[tuple[str, str], Entry]
@@ -50,6 +50,18 @@ class LedgerReader:
         else:
             rows = self._connection.execute(self._dialect.sql(sql.HISTORY_OF), (address,))
         return tuple(_entry(row) for row in rows)
+
+    def runs(self) -> tuple[PastRun, ...]:
+        """Every run, oldest first."""
+        return tuple(map(_past_run, self._connection.execute(sql.RUNS_BY_NUMBER)))
+
+    def runs_of_plan(self, digest: str) -> tuple[PastRun, ...]:
+        """Those that set out to do the plan of this digest, oldest first."""
+        return tuple(map(_past_run, self._connection.execute(self._dialect.sql(sql.RUNS_OF_PLAN), (digest,))))
+
+    def run(self, run_id: str) -> PastRun | None:
+        rows = self._connection.execute(self._dialect.sql(sql.RUN_OF_ID), (run_id,))
+        return _past_run(rows[0]) if rows else None
 
     def run_number(self) -> int:
         """The number of the latest run, 0 before the first. It goes down only with an old copy put back."""
@@ -127,6 +139,13 @@ def _run_row(run: Run) -> Row:
         run.digest,
         canonical(run.plan),
     )
+
+
+def _past_run(row: Row) -> PastRun:
+    number, run_id, started_at, author, host, git_commit, digest, plan, ended_at, outcomes = row
+    run = Run(run_id, datetime.fromisoformat(started_at), author, host, git_commit, digest, json.loads(plan))
+    ended = datetime.fromisoformat(ended_at) if ended_at else None
+    return PastRun(int(number), run, ended, json.loads(outcomes) if outcomes else None)
 
 
 def _entry(row: Row) -> Entry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,7 +36,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`changes` holds every document of the run in the order of carrying out, those with nothing to do included."""
+    """`changes` holds every document of the run in the order of carrying out, those with nothing to do included.
+
+    `left_out` counts the documents of the folder that were not asked for.
+    """
 
     environment: str
     source: Source
@@ -45,6 +48,7 @@ class Plan:
     changes: tuple[Change, ...]
     made_at: datetime
     accepted: tuple[str, ...] = ()
+    left_out: int = 0
 
     @property
     def work(self) -> tuple[Change, ...]:
@@ -63,20 +67,24 @@ class Plan:
     def pins(self) -> Mapping[Address, Json]:
         return {change.address: change.pins for change in self.work}
 
+    def change(self, address: Address) -> Change | None:
+        return next((change for change in self.changes if change.address == address), None)
+
     @property
     def digest(self) -> str:
-        return digest(self.bound())
+        return digest(self.bound([change.address for change in self.work]))
 
-    def bound(self) -> Json:
-        """What the digest covers: guards, pins, acceptances and what will be done.
+    def bound(self, addresses: Iterable[Address]) -> Json:
+        """What the digest covers of these changes: guards, pins, acceptances and what will be done.
 
         Not what waiting can mend, nor how it is shown.
         """
+        wanted = set(addresses)
         return {
             "environment": self.environment,
             "ledger": self.ledger,
             "accepted": sorted(self.accepted),
-            "changes": {str(change.address): _bound(change) for change in self.work},
+            "changes": {str(change.address): _bound(change) for change in self.changes if change.address in wanted},
         }
 
 

@@ -1,4 +1,4 @@
-"""What differs between two plans, told side by side. The only place that knows deepdiff."""
+"""What differs between a plan that was shown and the one made anew. The only place that knows deepdiff."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from elreconcile.model.json import Json, canonical
-from elreconcile.model.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,11 +22,6 @@ class Difference:
 
 
 ABSENT = "absent"
-
-
-def differences(then: Plan, now: Plan) -> tuple[Difference, ...]:
-    """Everything the digest covers that is not the same in both, in the order of its path."""
-    return compare(then.bound(), now.bound())
 
 
 def compare(then: Json, now: Json) -> tuple[Difference, ...]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from elreconcile.errors import Refused
-from elreconcile.model.json import digest
+from elreconcile.model.change import Action
+from elreconcile.model.json import Json, digest
 from elreconcile.model.plan import Plan
 
 FORMAT_VERSION = "1.0"
@@ -60,6 +61,20 @@ def read(text: str, name: str) -> SavedPlan:
     if saved.plan.digest != bound:
         raise Refused(f"{name} says digest {bound}, and what it would do has {saved.plan.digest}; plan again")
     return saved
+
+
+def remember(plan: Plan) -> Json:
+    """A plan as the ledger keeps it: what is only shown is left out."""
+    changes = tuple(replace(change, details=()) for change in plan.changes if change.action is not Action.NONE)
+    return cast(Json, TypeAdapter(Plan).dump_python(replace(plan, changes=changes), mode="json"))
+
+
+def recall(remembered: Json) -> Plan:
+    """The inverse of `remember`, but for what was left out. Raises Refused for a plan of another version."""
+    try:
+        return TypeAdapter(Plan).validate_json(json.dumps(remembered))
+    except ValidationError as error:
+        raise Refused(f"the plan is not one of this version: {error.error_count()} fields do not fit") from None
 
 
 def _document(text: str, name: str) -> dict[str, Any]:

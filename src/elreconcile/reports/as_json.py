@@ -27,6 +27,7 @@ def plan_json(plan: Plan) -> str:
             "ledger": plan.ledger,
             "systems": [asdict(seen) for seen in plan.systems],
             "accepted": list(plan.accepted),
+            "left_out": plan.left_out,
             "changes": [_change(change) for change in plan.changes],
         }
     )

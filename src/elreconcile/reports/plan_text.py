@@ -25,8 +25,8 @@ def plain(text: str, colour: str) -> str:
 
 def plan_text(plan: Plan, paint: Paint = plain, full: bool = False) -> str:
     """Header, one paragraph for each document with something to say, and the totals."""
-    told = [_change(change, paint, full) for change in plan.changes if _worth_telling(change)]
-    return "\n\n".join([_header(plan), *told, _totals(plan)]) + "\n"
+    told = [change_text(change, paint, full) for change in plan.changes if _worth_telling(change)]
+    return "\n\n".join([_header(plan), *told, totals(plan) + _left_out(plan)]) + "\n"
 
 
 def _header(plan: Plan) -> str:
@@ -39,7 +39,8 @@ def _worth_telling(change: Change) -> bool:
     return bool(change.action is not Action.NONE or change.refusals or change.findings or change.pending)
 
 
-def _change(change: Change, paint: Paint, full: bool) -> str:
+def change_text(change: Change, paint: Paint = plain, full: bool = False) -> str:
+    """One document's paragraph."""
     sign = "!" if change.refusals else SIGNS[change.action] if change.action is not Action.NONE else "?"
     name = f"{change.address.kind} {change.address.name} on {change.address.system}"
     head = f"{paint(sign, COLOURS[sign])} {name}" + (f"   {change.title}" if change.title else "")
@@ -86,7 +87,12 @@ def _folded(block: Table, full: bool) -> str:
     return text if short else f"{text}\n{len(block.rows) - len(shown)} more rows (--full)"
 
 
-def _totals(plan: Plan) -> str:
+def _left_out(plan: Plan) -> str:
+    return f"\n{plan.left_out} documents of the folder were left out, as asked." if plan.left_out else ""
+
+
+def totals(plan: Plan) -> str:
+    """How much there is to do, and the digest."""
     if not plan.work:
         return _nothing_to_do(plan)
     counts = [

@@ -111,7 +111,7 @@ class KafkaReader:
             retry=retry_if_exception_type(Transient),
             wait=wait_random_exponential(multiplier=0.05, max=1),
             stop=stop_before_delay(self._deadline),
-            before_sleep=lambda _: self._forget_places(),
+            before_sleep=lambda _: call.forget_places(),
             reraise=True,
         )
         try:
@@ -121,7 +121,3 @@ class KafkaReader:
 
     def _call(self) -> Call:
         return Call(self._connection, Deadline(self._deadline), self._coordinators, self._leaders)
-
-    def _forget_places(self) -> None:
-        self._coordinators.clear()
-        self._leaders.clear()

@@ -56,6 +56,12 @@ class Call:
         """For one of many steps, each of which may take as long as a question."""
         return replace(self, deadline=Deadline(self.deadline.seconds))
 
+    def forget_places(self) -> None:
+        """They moved: the next question looks for them again."""
+        self.coordinators.clear()
+        self.leaders.clear()
+        self.connection.learn_brokers(self.deadline)
+
     def ask(self, asks: Iterable[Ask]) -> list[Any]:
         return self.connection.ask(asks, self.deadline)
 

@@ -80,7 +80,7 @@ def _coordinators_found(call: Call, groups: Collection[str]) -> bool:
 
 
 def _pause(call: Call) -> None:
-    call.coordinators.clear()
+    call.forget_places()
     time.sleep(PAUSE)
 
 

@@ -12,6 +12,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from kafka import errors
@@ -86,6 +87,11 @@ class Connection:
         seconds = deadline.left + GRACE
         return call_within(self.system, seconds, lambda: self._net.run(self._exchange_all, asks, deadline))
 
+    def learn_brokers(self, deadline: Deadline) -> None:
+        """Those of now: one may have come or gone. What cannot be learnt stays as it was."""
+        with suppress(errors.KafkaError, Unreachable):
+            call_within(self.system, deadline.left + GRACE, lambda: self._net.run(self._learn_brokers, None, deadline))
+
     def greet(self, deadline: Deadline) -> None:
         """Find a server that answers. Raises Unreachable with the cause for each."""
         causes: list[str] = []
@@ -118,10 +124,13 @@ class Connection:
         connection = self._manager.get_connection(node, timeout_ms=deadline.left * 1000, refresh_metadata_on_err=False)
         try:
             await self._manager.wait_for(connection.init_future, deadline.left * 1000)
-            learned = self._manager.call_soon(self._manager.cluster.refresh_metadata, node)
-            await self._manager.wait_for(learned, deadline.left * 1000)
+            await self._learn_brokers(node, deadline)
         finally:
             connection.close()
+
+    async def _learn_brokers(self, node: str | None, deadline: Deadline) -> None:
+        learned = self._manager.call_soon(self._manager.cluster.refresh_metadata, node)
+        await self._manager.wait_for(learned, deadline.left * 1000)
 
     def _refusal(self, server: Any, error: errors.KafkaError) -> str:
         """Why a server that can be connected to does not serve us."""

@@ -1,0 +1,30 @@
+"""`elreconcile show F`: a saved plan, also one that is stale or was carried out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from elreconcile.cli.options import ConfigFile, Full, Json, Markdown
+
+PlanFile = Annotated[Path, typer.Argument(metavar="FILE", help="What plan --out wrote.", show_default=False)]
+
+
+def show(
+    file: PlanFile, config: ConfigFile = None, as_json: Json = False, markdown: Markdown = False, full: Full = False
+) -> None:
+    """Show a saved plan, with a warning on stderr when it can no longer be applied. Contacts the ledger only."""
+    from elreconcile.cli.plan_file import load, stale
+    from elreconcile.cli.session import read_config
+    from elreconcile.cli.shown import shown
+    from elreconcile.ledger.opening import open_reader
+
+    saved = load(file)
+    print(shown(saved.plan, as_json, markdown, full, saved.expires_at), end="")
+    with open_reader(read_config(config, Path(saved.plan.source.folder))) as ledger:
+        reason = stale(saved, ledger)
+    if reason:
+        print(f"warning: this plan can no longer be applied: {reason}", file=sys.stderr)
