@@ -9,6 +9,7 @@ from typing import Any
 
 from elreconcile.desired.config import Config
 from elreconcile.desired.load import Resource
+from elreconcile.errors import Unreachable
 from elreconcile.kinds import KINDS, observe_all
 from elreconcile.kinds.contract import Moment
 from elreconcile.ledger.store import LedgerReader
@@ -40,20 +41,32 @@ def make_plan(
 
     Raises Unreachable, LedgerError.
     """
+    plan, lost = look(wanted, systems, ledger, pins or {})
+    for error in lost.values():
+        raise error
+    return plan
+
+
+def look(
+    wanted: Wanted, systems: ReadingSystems, ledger: LedgerReader, pins: Mapping[Address, Json]
+) -> tuple[Plan, Mapping[Address, Unreachable]]:
+    """A plan of what could be observed, and why the rest could not."""
     moment = moment_of(wanted.config)
     entries = ledger.entries_for(str(resource.address) for resource in wanted.resources)
-    questions = planner.asks(wanted.resources, entries, KINDS, pins or {}, moment.now)
-    live = observe_all(questions, systems, moment)
-    return Plan(
+    questions = planner.asks(wanted.resources, entries, KINDS, pins, moment.now)
+    observed = observe_all(questions, systems, moment)
+    seen = [question for question in questions if question.address in observed.live]
+    plan = Plan(
         environment=wanted.config.environment,
         source=wanted.source,
         ledger=ledger.identity,
         systems=systems.seen(),
-        changes=planner.changes(questions, live, KINDS, moment, wanted.accepted),
+        changes=planner.changes(seen, observed.live, KINDS, moment, wanted.accepted),
         made_at=moment.now,
         accepted=tuple(sorted(wanted.accepted)),
         left_out=wanted.left_out,
     )
+    return plan, observed.lost
 
 
 def moment_of(config: Config) -> Moment:

@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import TyperException
 
 from elreconcile import __version__
-from elreconcile.cli import apply, ledger, plan, schema, settle, show, validate
+from elreconcile.cli import apply, drift, ledger, plan, schema, settle, show, validate
 from elreconcile.errors import ElreconcileError, UsageError
 
 EPILOG = """Exit codes: 0 done, or nothing to do · 1 error · 2 changes present (plan --detailed-exitcode) · 3 partly
@@ -32,6 +32,7 @@ app.command("validate")(validate.validate)
 app.command("plan")(plan.plan)
 app.command("apply")(apply.apply)
 app.command("show")(show.show)
+app.command("drift")(drift.drift)
 app.command("settle")(settle.settle)
 app.command("schema")(schema.schema)
 app.add_typer(ledger.app, name="ledger")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
+from elreconcile.errors import Unreachable
 from elreconcile.kinds.burrow_monitor import BurrowMonitorKind
 from elreconcile.kinds.consumer_group import ConsumerGroupKind
 from elreconcile.kinds.contract import Ask, Kind, Moment
@@ -15,11 +18,23 @@ KINDS: Mapping[str, Kind[Any, Any]] = {kind.name: kind for kind in (BurrowMonito
 """Every kind by its name, in the order their changes are carried out."""
 
 
-def observe_all(asks: Sequence[Ask[Any]], systems: ReadingSystems, moment: Moment) -> Mapping[Address, Any]:
-    """What each document's kind needs to know of the world; each kind is asked once."""
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The live side of each document, and why there is none for those of a system that could not be asked."""
+
+    live: Mapping[Address, Any]
+    lost: Mapping[Address, Unreachable]
+
+
+def observe_all(asks: Sequence[Ask[Any]], systems: ReadingSystems, moment: Moment) -> Observed:
+    """What each document's kind needs to know of the world; a kind is asked once for each system."""
     live: dict[Address, Any] = {}
-    for name, kind in KINDS.items():
-        own = [ask for ask in asks if ask.address.kind == name]
-        if own:
-            live.update(kind.observe(own, systems, moment))
-    return live
+    lost: dict[Address, Unreachable] = {}
+    by_system = groupby(sorted(asks, key=lambda ask: ask.address), lambda ask: (ask.address.kind, ask.address.system))
+    for (name, _), group in by_system:
+        own = list(group)
+        try:
+            live.update(KINDS[name].observe(own, systems, moment))
+        except Unreachable as error:
+            lost.update(dict.fromkeys((ask.address for ask in own), error))
+    return Observed(live, lost)

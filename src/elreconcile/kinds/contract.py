@@ -96,7 +96,10 @@ class Kind(ABC, Generic[S, L]):
 
     @abstractmethod
     def observe(self, asks: Sequence[Ask[S]], systems: ReadingSystems, moment: Moment) -> Mapping[Address, L]:
-        """Everything `diff` needs to know of the world, for all documents at once."""
+        """Everything `diff` needs to know of the world, for all documents at once; they are of one system.
+
+        Raises Unreachable.
+        """
 
     @abstractmethod
     def diff(self, ask: Ask[S], live: L, moment: Moment) -> Change:

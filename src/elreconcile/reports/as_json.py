@@ -17,7 +17,7 @@ FORMAT_VERSION = "1.0"
 
 def plan_json(plan: Plan) -> str:
     """Everything the text shows, and everything apply goes by."""
-    return _dumped(
+    return dumped(
         {
             "type": "plan",
             "digest": plan.digest,
@@ -43,12 +43,12 @@ def outcomes_json(outcomes: Sequence[Outcome], run: str, digest: str) -> str:
         }
         for each in outcomes
     ]
-    return _dumped({"type": "outcomes", "run": run, "digest": digest, "outcomes": told})
+    return dumped({"type": "outcomes", "run": run, "digest": digest, "outcomes": told})
 
 
 def problems_json(problems: Sequence[Any]) -> str:
     """What is wrong in files, one object each with file, line, column and message."""
-    return _dumped({"type": "problems", "problems": [asdict(problem) for problem in problems]})
+    return dumped({"type": "problems", "problems": [asdict(problem) for problem in problems]})
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -75,7 +75,8 @@ def _block(block: Any) -> dict[str, Any]:
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(block).items()}
 
 
-def _dumped(document: dict[str, Any]) -> str:
+def dumped(document: dict[str, Any]) -> str:
+    """A document of ours: with its format's version, keys sorted, times in UTC. Raises TypeError."""
     return json.dumps({"format_version": FORMAT_VERSION, **document}, sort_keys=True, indent=2, default=_plain) + "\n"
 
 

@@ -46,6 +46,7 @@ def test_a_plan_holds_all_that_the_text_shows_and_that_apply_goes_by() -> None:
         "ledger": "ledger",
         "systems": [{"family": "kafka", "name": "analytics", "description": "3.9"}],
         "accepted": ["no-match"],
+        "left_out": 0,
         "changes": [
             {
                 "address": "ConsumerGroup/analytics/g",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import ClassVar
 
 from elreconcile.kinds.burrow_monitor import act, diff, observe
@@ -26,8 +25,7 @@ class BurrowMonitorKind(Kind[BurrowMonitor, LiveMonitor]):
     def observe(
         self, asks: Sequence[Ask[BurrowMonitor]], systems: ReadingSystems, moment: Moment
     ) -> Mapping[Address, LiveMonitor]:
-        by_burrow = groupby(sorted(asks, key=lambda ask: ask.address), lambda ask: ask.address.system)
-        return {address: live for _, group in by_burrow for address, live in observe.observe(list(group), systems)}
+        return dict(observe.observe(asks, systems))
 
     def diff(self, ask: Ask[BurrowMonitor], live: LiveMonitor, moment: Moment) -> Change:
         return diff.diff(ask, live, moment)

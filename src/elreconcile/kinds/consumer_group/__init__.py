@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import ClassVar
 
 from elreconcile.kinds.consumer_group import act, diff, observe
@@ -33,10 +32,7 @@ class ConsumerGroupKind(Kind[ConsumerGroup, LiveGroup]):
     def observe(
         self, asks: Sequence[Ask[ConsumerGroup]], systems: ReadingSystems, moment: Moment
     ) -> Mapping[Address, LiveGroup]:
-        by_cluster = groupby(sorted(asks, key=lambda ask: ask.address), lambda ask: ask.address.system)
-        return {
-            address: live for _, group in by_cluster for address, live in observe.observe(list(group), systems, moment)
-        }
+        return dict(observe.observe(asks, systems, moment))
 
     def diff(self, ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
         return diff.diff(ask, live, moment)

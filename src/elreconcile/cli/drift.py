@@ -1,0 +1,34 @@
+"""`elreconcile drift DIR`: does the world still look as the documents say? Holds a reading client only."""
+
+from __future__ import annotations
+
+import typer
+
+from elreconcile.cli.options import ConfigFile, Except, Folder, Json, Only
+
+
+def drift(
+    folder: Folder, config: ConfigFile = None, as_json: Json = False, only: Only = None, without: Except = None
+) -> None:
+    """Look once for levels that differ and expectations that are not met. Changes nothing.
+
+    Exits with 2 for drift, with 69 when something could not be observed, with 4 when a rule forbids what is wanted.
+    """
+    from elreconcile.applying.observing import look
+    from elreconcile.cli.session import Selection, read_wanted
+    from elreconcile.errors import Refused, Unreachable
+    from elreconcile.ledger.opening import open_reader
+    from elreconcile.model.drift import drift_of
+    from elreconcile.reports.drift_report import drift_json, drift_text
+    from elreconcile.systems import ReadingSystems
+
+    wanted = read_wanted(folder, config, (), Selection(tuple(only or ()), tuple(without or ())))
+    with open_reader(wanted.config) as ledger, ReadingSystems(wanted.config) as systems:
+        plan, lost = look(wanted, systems, ledger, {})
+    causes = {address: str(error) for address, error in lost.items()}
+    print(drift_json(plan, causes) if as_json else drift_text(plan, causes), end="")
+    if lost:
+        raise typer.Exit(Unreachable.exit_code)
+    if plan.refused:
+        raise typer.Exit(Refused.exit_code)
+    raise typer.Exit(2 if drift_of(plan) else 0)

@@ -1,0 +1,196 @@
+"""What was reviewed is what is applied: saved plans on a real Kafka, and everything that may happen in between."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer
+
+from sandbox.addresses import Addresses
+from sandbox.waiting import until
+from tests.laws.worlds import ConsumerGroupWorld, events
+from tests.operator import TIMING, Operator, Ran
+
+
+class Case:
+    """A group committed at 60 of 100, a document that shifts it by -40, and a plan saved of it."""
+
+    def __init__(self, world: ConsumerGroupWorld, operator: Operator) -> None:
+        self.world = world
+        self.operator = operator
+        self.file = operator.home / "plan.json"
+
+    def save(self, *words: str) -> Ran:
+        saved = self.operator.plan("--out", str(self.file), *words)
+        assert saved.code == 0, saved
+        return saved
+
+    def apply(self, *words: str) -> Ran:
+        return self.operator.run("apply", str(self.file), *words)
+
+    def offsets(self) -> set[int]:
+        return set(self.world.commits().values())
+
+
+@pytest.fixture
+def case(stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path) -> Case:
+    topic = make_topic(partitions=2)
+    produce(topic, {0: events(), 1: events()})
+    world = ConsumerGroupWorld(stack, admin, unique("group"), topic)
+    world.diverged()
+    operator = Operator.at(tmp_path / "operator", stack)
+    operator.write(world.document)
+    return Case(world, operator)
+
+
+def test_a_saved_plan_is_applied_without_a_question_and_only_once(case: Case) -> None:
+    case.save()
+    assert stat.S_IMODE(case.file.stat().st_mode) == 0o600
+    applied = case.apply()
+    assert (applied.code, case.offsets()) == (0, {20}), applied
+    again = case.apply()
+    assert (again.code, case.offsets()) == (4, {20})
+    assert "was carried out by run" in again.err
+
+
+def test_the_pins_are_those_of_the_review(case: Case) -> None:
+    """The consumer moved on after the plan was saved: the target stays where the review saw it."""
+    case.save()
+    case.world.commit(case.world.topic, {0: 100, 1: 90})
+    applied = case.apply()
+    assert (applied.code, case.offsets()) == (0, {20}), applied
+
+
+def test_saved_while_the_consumer_runs_and_applied_after_it_has_stopped(case: Case) -> None:
+    consumer = KafkaConsumer(
+        case.world.topic,
+        bootstrap_servers=case.world.servers.kafka,
+        group_id=case.world.name,
+        enable_auto_commit=False,
+    )
+    with closing(consumer):
+        until("it is a member", lambda: consumer.poll(timeout_ms=200) is not None and consumer.assignment())
+        assert "waits for" in case.save().out
+        blocked = case.apply()
+        assert (blocked.code, case.offsets()) == (4, {60}), blocked
+    applied = case.apply("--wait", "30s")
+    assert (applied.code, case.offsets()) == (0, {20}), applied
+
+
+def test_a_document_changed_after_the_review_is_not_carried_out(case: Case) -> None:
+    case.save()
+    case.operator.write(case.world.document.replace("-40", "-50"))
+    stale = case.apply()
+    assert (stale.code, case.offsets()) == (4, {60})
+    assert "then" in stale.err
+    assert "now" in stale.err
+
+
+def test_an_unrelated_document_does_not_make_it_stale(case: Case) -> None:
+    case.save()
+    other = case.world.document.replace(case.world.name, f"{case.world.name}-other")
+    case.operator.write(other, "other.yaml")
+    assert (case.apply().code, case.offsets()) == (0, {20})
+
+
+def test_a_topic_recreated_after_the_review_is_another_world(case: Case, produce: Any) -> None:
+    case.save()
+    admin, topic = case.world.admin, case.world.topic
+    admin.delete_topics([topic])
+    until("it is gone", lambda: topic not in admin.list_topics())
+    time.sleep(1)
+    admin.create_topics({topic: {"num_partitions": 2, "replication_factor": 1}})
+    produce(topic, {0: events(), 1: events()})
+    case.world.commit(topic, {0: 60, 1: 60})
+    stale = case.apply()
+    assert (stale.code, case.offsets()) == (4, {60}), stale
+    assert f"topic id of {topic}" in stale.err
+
+
+def test_what_has_come_about_already_is_skipped_and_said(case: Case) -> None:
+    case.save()
+    assert case.operator.apply().code == 0
+    applied = case.apply()
+    assert case.offsets() == {20}
+    assert applied.code in (0, 4), applied
+    assert "skipped" in applied.out or "carried out" in applied.err
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text.replace('"0": 20', '"0": 21'),
+        lambda text: text[: len(text) // 2],
+        lambda text: text.replace('"format_version": "1.0"', '"format_version": "2.0"'),
+        lambda text: text.replace('"digest": "', '"digest": "0'),
+        lambda text: "not a plan",
+    ],
+    ids=["edited", "truncated", "unknown version", "wrong digest", "not a plan"],
+)
+def test_a_file_that_is_not_as_it_was_written_is_refused(case: Case, edit: Any) -> None:
+    case.save()
+    text = case.file.read_text()
+    assert edit(text) != text
+    case.file.write_text(edit(text))
+    refused = case.apply()
+    assert (refused.code, case.offsets()) == (4, {60}), refused
+
+
+def test_an_expired_plan_is_shown_with_a_warning_and_refused(stack: Addresses, case: Case, tmp_path: Path) -> None:
+    text = case.operator.config.read_text().replace(TIMING.rstrip()[:-1], TIMING.rstrip()[:-1] + ", plan_lifetime: 1s")
+    case.operator.configure(text)
+    case.save()
+    time.sleep(1.5)
+    shown = case.operator.run("show", str(case.file))
+    assert shown.code == 0
+    assert "rewind 80 offsets" in shown.out
+    assert "expired at" in shown.err
+    assert (case.apply().code, case.offsets()) == (4, {60})
+
+
+def test_a_ledger_restored_from_an_older_copy_is_noticed(case: Case) -> None:
+    ledger = case.operator.home / "ledger.sqlite"
+    copy = ledger.read_bytes()
+    other = case.world.document.replace("id: law", "id: first").replace("-40", "-10")
+    case.operator.write(other)
+    assert case.operator.apply().code == 0
+    case.operator.write(case.world.document)
+    case.save()
+    for leftover in case.operator.home.glob("ledger.sqlite-*"):
+        leftover.unlink()
+    ledger.write_bytes(copy)
+    stale = case.apply()
+    assert (stale.code, case.offsets()) == (4, {50}), stale
+    assert "older copy" in stale.err
+
+
+def test_apply_with_a_digest_matches_or_changes_nothing(case: Case) -> None:
+    digest = case.operator.plan("--json").json["digest"]
+    wrong = case.operator.apply("--digest", "0" * 16)
+    assert (wrong.code, case.offsets()) == (4, {60})
+    assert case.operator.apply("--digest", digest[:16]).code == 0
+    assert case.offsets() == {20}
+
+
+def test_a_targeted_run_says_what_it_left_out(case: Case) -> None:
+    other = case.world.document.replace(case.world.name, f"{case.world.name}-other")
+    case.operator.write(other, "other.yaml")
+    applied = case.operator.apply("--except", "*-other")
+    assert (applied.code, case.offsets()) == (0, {20})
+    assert "1 documents of the folder were left out" in applied.out
+    nothing = case.operator.plan("--only", case.world.name, "--detailed-exitcode")
+    assert nothing.code == 0
+
+
+def test_markdown_carries_marker_digest_and_expiry(case: Case) -> None:
+    text = case.save("--markdown").out
+    digest = json.loads(case.file.read_text())["digest"]
+    assert text.startswith("<!-- elreconcile plan -->\n")
+    assert f"digest `{digest}`, expires " in text
+    assert "rewind 80 offsets" in text
