@@ -150,13 +150,14 @@ def _say(line: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.groups", description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
+    rounds = parser.parse_args().runs
     sandbox = Sandbox(own_folder("bench"))
     sandbox.choose_ports()
     try:
         sandbox.kafka.start()
         bench = Bench(sandbox.folder, sandbox.kafka.bootstrap)
         bench.prepare()
-        for number in range(parser.parse_args().runs):
+        for number in range(rounds):
             bench.once(number)
         print(report(bench.figures, GRACE), end="")
     except (BenchFailed, SandboxError) as error:
