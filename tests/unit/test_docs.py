@@ -19,6 +19,7 @@ from elreconcile.desired.config import Config, load_config
 from elreconcile.desired.load import load
 from elreconcile.kinds import KINDS
 from elreconcile.ledger.entry import State
+from elreconcile.planning.policy import COUNTED, limit_id
 from elreconcile.planning.standing import STUCK
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,7 +134,7 @@ def test_the_configuration_names_every_field() -> None:
 
 
 def refusals_in(folder: Path) -> set[str]:
-    """The ids in the code under a folder; a first argument that is no text is one of the two that are known."""
+    """The ids in the code under a folder; a first argument that is no text is one of those that are known."""
     found: set[str] = set()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -145,7 +146,9 @@ def refusals_in(folder: Path) -> set[str]:
 def _ids(argument: ast.expr) -> set[str]:
     if isinstance(argument, ast.Constant):
         return {str(argument.value)}
-    return {"rule": set(), "entry.state.value": {state.value for state in STUCK}}[ast.unparse(argument)]
+    limits = {limit_id(name) for name in (*COUNTED, "deletion_share")}
+    known = {"rule": set(), "entry.state.value": {state.value for state in STUCK}, "limit_id(name)": limits}
+    return known[ast.unparse(argument)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -159,7 +162,8 @@ def test_the_page_of_a_kind_tells_its_refusals(kind: str) -> None:
 def test_every_refusal_is_told_somewhere_and_none_that_is_not_there() -> None:
     pages = [page_of(kind) for kind in KINDS]
     told = {id for page in pages for id in first_cells(sections(page)["Refusals"])}
-    told |= set(first_cells(sections(PAGES["docs/kinds.md"])["Refusals of any request"]))
+    for section in ("Refusals of any request", "Refusals of any plan"):
+        told |= set(first_cells(sections(PAGES["docs/kinds.md"])[section]))
     assert told == refusals_in(SOURCE)
 
 

@@ -17,6 +17,7 @@ from elreconcile.model.address import Address
 from elreconcile.model.json import Json
 from elreconcile.model.plan import Plan, Source
 from elreconcile.planning import planner
+from elreconcile.planning.policy import over_the_limit
 from elreconcile.systems import ReadingSystems
 
 
@@ -55,13 +56,16 @@ def look(
     entries = ledger.entries_for(str(resource.address) for resource in wanted.resources)
     questions = planner.asks(wanted.resources, entries, KINDS, pins, moment.now)
     observed = observe_all(questions, systems, moment)
+    allowed = planner.Allowed(wanted.config.limits, wanted.accepted)
     seen = [question for question in questions if question.address in observed.live]
+    changes = planner.changes(seen, observed.live, KINDS, moment, allowed)
     plan = Plan(
         environment=wanted.config.environment,
         source=wanted.source,
         ledger=ledger.identity,
         systems=systems.seen(),
-        changes=planner.changes(seen, observed.live, KINDS, moment, wanted.accepted),
+        changes=changes,
+        refusals=allowed.without_accepted(over_the_limit(changes, wanted.config.limits)),
         made_at=moment.now,
         accepted=tuple(sorted(wanted.accepted)),
         left_out=wanted.left_out,

@@ -134,9 +134,9 @@ def _stop_unless_possible(shown: Plan, patience: float, saved: bool) -> None:
     """Refused and blocked plans end here, before anything is asked or locked. A saved one may no longer be blocked."""
     from elreconcile.errors import Refused
 
-    if shown.refused:
-        named = ", ".join(str(change.address) for change in shown.refused)
-        raise Refused(f"nothing was changed: the plan is refused for {named}")
+    if shown.is_refused:
+        named = [str(change.address) for change in shown.refused] + [refusal.id for refusal in shown.refusals]
+        raise Refused(f"nothing was changed: the plan is refused for {', '.join(named)}")
     if shown.blocked and not patience and not saved:
         now = "; ".join(f"{change.address}: {each.now}" for change in shown.blocked for each in change.blocked_by)
         raise Refused(f"nothing was changed: the plan waits for a precondition ({now}); --wait 10m waits for it")

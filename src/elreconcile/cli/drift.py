@@ -29,6 +29,6 @@ def drift(
     print(drift_json(plan, causes) if as_json else drift_text(plan, causes), end="")
     if lost:
         raise typer.Exit(Unreachable.exit_code)
-    if plan.refused:
+    if plan.is_refused:
         raise typer.Exit(Refused.exit_code)
     raise typer.Exit(2 if drift_of(plan) else 0)

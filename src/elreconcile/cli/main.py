@@ -9,7 +9,7 @@ from typer.exceptions import TyperException
 
 from elreconcile import __version__
 from elreconcile.cli import apply, drift, ledger, plan, schema, settle, show, validate
-from elreconcile.errors import ElreconcileError, UsageError
+from elreconcile.errors import ElreconcileError, LocatedError, UsageError
 
 EPILOG = """Exit codes: 0 done, or nothing to do · 1 error · 2 changes present (plan --detailed-exitcode) · 3 partly
 applied · 4 refused or blocked · 5 lock held · 64 usage · 65 bad documents · 69 system unreachable · 78 bad
@@ -59,6 +59,9 @@ def main() -> None:
         code = INTERRUPTED
     except TyperException as error:
         code = _say(_usage(error.format_message()), UsageError.exit_code)
+    except LocatedError as error:  # as editors read it: file:line:column: message
+        print(error, file=sys.stderr)
+        code = error.exit_code
     except ElreconcileError as error:
         code = _say(str(error), error.exit_code)
     except BrokenPipeError:

@@ -49,12 +49,12 @@ def plan(
         save(made, out, wanted.config, run_number)
     if made.work:
         print(f"Nothing was changed. {_next(folder, out, made)}", file=sys.stderr)
-    if detailed and (made.refused or made.work):
-        raise typer.Exit(4 if made.refused else 2)
+    if detailed and (made.is_refused or made.work):
+        raise typer.Exit(4 if made.is_refused else 2)
 
 
 def _next(folder: Path, out: Path | None, made: Plan) -> str:
-    if made.refused:
+    if made.is_refused:
         return "Nothing can be applied while something is refused."
     place = folder if out is None else out
     review = "" if out else f"    Review it with: elreconcile plan {folder} --out plan.json"

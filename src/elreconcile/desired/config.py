@@ -152,8 +152,23 @@ class Timing(Strict):
     plan_lifetime: Patience = Field(timedelta(days=1), description="past which a saved plan is refused")
 
 
+Most = Annotated[int, Field(ge=0)] | None
+
+
 class Limits(Strict):
-    """What is refused without an explicit acceptance."""
+    """What one run may do without an explicit acceptance. What is not set is not limited."""
+
+    protected: tuple[Text, ...] = Field((), description="patterns, as in a shell, of names or addresses not to change")
+    groups: Most = Field(None, description="groups whose offsets are reset")
+    partitions: Most = Field(None, description="partitions whose offsets are reset")
+    rewound: Most = Field(None, description="offsets that groups go back, in all")
+    skipped: Most = Field(None, description="offsets that groups go forward, in all")
+    tables: Most = Field(None, description="tables written to")
+    rows: Most = Field(None, description="rows inserted")
+    deletions: Most = Field(None, description="topics Burrow forgets, and partitions whose commits are forgotten")
+    deletion_share: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="the same, as a share of what is there"
+    )
 
     min_retention_left: Span = Field(
         timedelta(hours=1), description="how long the events at a reset's target must still be kept"

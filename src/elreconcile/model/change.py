@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -87,7 +88,8 @@ class Change:
     word of the document (`latest`, a shift, a timestamp) was turned into; both are covered by the plan's digest.
     `before` is the image to go back to. `details` is for people only and never read by apply. `document` is the
     fingerprint of the whole document, as written. `done` is the part of the effect that an earlier run, cut short,
-    has already sent: it is only read back.
+    has already sent: it is only read back. `size` counts what the change does, by the names of the limits;
+    `deletable` is what its deletions are a share of.
     """
 
     address: Address
@@ -97,6 +99,7 @@ class Change:
     pins: Json = None
     before: Json = None
     done: Json = None
+    size: Mapping[str, int] = field(default_factory=dict)
     document: str = ""
     request: Request | None = None
     guards: tuple[Guard, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from elreconcile.model.address import Address
-from elreconcile.model.change import Action, Change
+from elreconcile.model.change import Action, Change, Refusal
 from elreconcile.model.json import Json, digest
 
 
@@ -49,6 +49,8 @@ class Plan:
     made_at: datetime
     accepted: tuple[str, ...] = ()
     left_out: int = 0
+    refusals: tuple[Refusal, ...] = ()
+    """Of the run as a whole: limits."""
 
     @property
     def work(self) -> tuple[Change, ...]:
@@ -58,6 +60,10 @@ class Plan:
     @property
     def refused(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.refusals)
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.refusals or self.refused)
 
     @property
     def blocked(self) -> tuple[Change, ...]:

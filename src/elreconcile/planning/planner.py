@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from elreconcile.desired.config import Limits
 from elreconcile.desired.load import Resource
 from elreconcile.kinds.contract import Ask, Kind, Moment
 from elreconcile.ledger.entry import Entry
 from elreconcile.model.address import Address
-from elreconcile.model.change import Action, Change
+from elreconcile.model.change import Action, Change, Refusal
 from elreconcile.model.json import Json, digest
+from elreconcile.planning.policy import protected
 from elreconcile.planning.standing import Key, ask, expired, refusals
 
 Kinds = Mapping[str, Kind[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the configuration allows, and which refusals the operator lifted for this plan."""
+
+    limits: Limits
+    accepted: frozenset[str] = frozenset()
+
+    def without_accepted(self, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+        return tuple(each for each in refusals if not (each.acceptable and each.id in self.accepted))
 
 
 def asks(
@@ -34,19 +47,20 @@ def changes(
     live: Mapping[Address, Any],
     kinds: Kinds,
     moment: Moment,
-    accepted: frozenset[str],
+    allowed: Allowed,
 ) -> tuple[Change, ...]:
     """Every document's change, in the order of carrying out: by kind, then by address."""
     made = [
-        _judged(each, kinds[each.address.kind].diff(each, live[each.address], moment), moment, accepted)
+        _judged(each, kinds[each.address.kind].diff(each, live[each.address], moment), moment, allowed)
         for each in questions
     ]
     return tuple(sorted(made, key=lambda change: (kinds[change.address.kind].order, change.address)))
 
 
-def _judged(question: Ask[Any], change: Change, moment: Moment, accepted: frozenset[str]) -> Change:
+def _judged(question: Ask[Any], change: Change, moment: Moment, allowed: Allowed) -> Change:
     """The kind's change, with what the ledger forbids and what the operator accepted."""
-    kept = tuple(each for each in change.refusals if not (each.acceptable and each.id in accepted))
+    change = protected(change, allowed.limits)
+    kept = allowed.without_accepted(change.refusals)
     written = digest(question.resource.spec.model_dump(mode="json", exclude_unset=True))
     request = question.request
     if request is None:

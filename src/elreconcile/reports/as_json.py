@@ -28,6 +28,7 @@ def plan_json(plan: Plan) -> str:
             "systems": [asdict(seen) for seen in plan.systems],
             "accepted": list(plan.accepted),
             "left_out": plan.left_out,
+            "refusals": [asdict(refusal) for refusal in plan.refusals],
             "changes": [_change(change) for change in plan.changes],
         }
     )
@@ -65,6 +66,8 @@ def _change(change: Change) -> dict[str, Any]:
         "effect": change.effect,
         "pins": change.pins,
         "before": change.before,
+        "done": change.done,
+        "size": dict(change.size),
         "blocked": bool(change.blocked_by),
         **told,
         "details": [_block(block) for block in change.details],

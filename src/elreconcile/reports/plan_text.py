@@ -26,7 +26,8 @@ def plain(text: str, colour: str) -> str:
 def plan_text(plan: Plan, paint: Paint = plain, full: bool = False) -> str:
     """Header, one paragraph for each document with something to say, and the totals."""
     told = [change_text(change, paint, full) for change in plan.changes if _worth_telling(change)]
-    return "\n\n".join([_header(plan), *told, totals(plan) + _left_out(plan)]) + "\n"
+    limits = [_refusal(refusal, paint) for refusal in plan.refusals]
+    return "\n\n".join([_header(plan), *told, *limits, totals(plan) + _left_out(plan)]) + "\n"
 
 
 def _header(plan: Plan) -> str:

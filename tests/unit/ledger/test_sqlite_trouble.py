@@ -50,6 +50,12 @@ class TestTrouble(OnALedger):
                 opening(load_config(unmade))
         assert [path.name for path in unmade.parent.iterdir()] == ["elreconcile.yaml"]
 
+    def test_a_connection_makes_no_file(self, file: Path) -> None:
+        for read_only in (True, False):
+            with pytest.raises(LedgerError, match="unable to open database file"):
+                SqliteConnection(file, 1, read_only=read_only)
+        assert not file.exists()
+
     def test_reading_leaves_no_file_beside_it(self, config: Config, file: Path) -> None:
         with open_writer(config) as writer:
             writer.record([entry()])

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from elreconcile.desired.config import Limits
 from elreconcile.kinds import KINDS
 from elreconcile.kinds.consumer_group.live import Pinned
 from elreconcile.ledger.entry import Entry, State
 from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change
-from elreconcile.planning.planner import asks, changes
+from elreconcile.planning.planner import Allowed, asks, changes
 from tests.unit.kinds.burrow_monitor import monitors
 from tests.unit.kinds.consumer_group import worlds
 
@@ -27,7 +28,7 @@ def planned(
     entries = {entry.key: entry} if entry else {}
     live = {GROUP.address(): world, MONITOR.address(): STALE}
     questions = asks(RESOURCES, entries, KINDS, {}, worlds.NOW)
-    made = changes(questions, live, KINDS, worlds.MOMENT, accepted)
+    made = changes(questions, live, KINDS, worlds.MOMENT, Allowed(Limits(), accepted))
     return {change.address: change for change in made}
 
 
@@ -35,7 +36,7 @@ def test_burrows_deletions_come_before_resets_and_then_by_address() -> None:
     other = GROUP.model_copy(update={"name": "a"})
     resources = [*RESOURCES, worlds.ask(other).resource]
     live = {GROUP.address(): WORLD, MONITOR.address(): STALE, other.address(): WORLD}
-    made = changes(asks(resources, {}, KINDS, {}, worlds.NOW), live, KINDS, worlds.MOMENT, frozenset())
+    made = changes(asks(resources, {}, KINDS, {}, worlds.NOW), live, KINDS, worlds.MOMENT, Allowed(Limits()))
     assert [str(change.address) for change in made] == [
         "BurrowMonitor/analytics/g",
         "ConsumerGroup/analytics/a",

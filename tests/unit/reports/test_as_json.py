@@ -47,6 +47,7 @@ def test_a_plan_holds_all_that_the_text_shows_and_that_apply_goes_by() -> None:
         "systems": [{"family": "kafka", "name": "analytics", "description": "3.9"}],
         "accepted": ["no-match"],
         "left_out": 0,
+        "refusals": [],
         "changes": [
             {
                 "address": "ConsumerGroup/analytics/g",
@@ -62,6 +63,8 @@ def test_a_plan_holds_all_that_the_text_shows_and_that_apply_goes_by() -> None:
                 "effect": {"commit": {"topic": {"0": 9223372036854775807}}},
                 "pins": {"topic": {"0": 9223372036854775807}},
                 "before": {"topic": {"0": None}},
+                "done": None,
+                "size": {},
                 "blocked": True,
                 "guards": [{"name": "cluster id", "value": "c"}],
                 "preconditions": [{"what": "unused", "now": "1 member", "remedy": "stop it", "holds": False}],

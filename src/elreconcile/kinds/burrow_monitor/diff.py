@@ -34,6 +34,7 @@ def diff(ask: Ask[BurrowMonitor], live: LiveMonitor, moment: Moment) -> Change:
         title=f"{len(stale)} stale topic{'s' if len(stale) > 1 else ''}",
         effect={"forget": stale, "whole group": not live.forgets_topics, "wanted": sorted(spec.topics)},
         before=sorted(live.topics),
+        size={"deletions": len(stale), "deletable": len(live.topics)},
         guards=(Guard("cluster id", live.kafka_cluster_id), Guard("cluster in Burrow", live.cluster)),
         refusals=tuple(wrong_cluster(live.expected_cluster_id, live.kafka_cluster_id)),
         preconditions=tuple(_silence(topic, live, moment) for topic in stale),

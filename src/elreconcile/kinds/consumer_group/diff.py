@@ -40,6 +40,7 @@ def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
         before=_before(ask.entry, pins, live),
         done=write_pins(by_topic(targets(pins), [at for at, how in standing.items() if how is Progress.DONE])),
         request=ask.request,
+        size=_size(pins, live),
         guards=tuple(_guards(live)),
         preconditions=(unused(live, moment),) if Progress.TO_DO in standing.values() else (),
         refusals=tuple(_refusals(ask, spec.reset, live, standing, moment)),
@@ -79,6 +80,23 @@ def _effect(pins: Pins) -> Json:
     return {
         "commit": write_pins(by_topic(placed, [place for place, at in placed.items() if at is not None])),
         "forget": write_pins(by_topic(placed, [place for place, at in placed.items() if at is None])),
+    }
+
+
+def _size(pins: Pins, live: LiveGroup) -> Mapping[str, int]:
+    placed = targets(pins)
+    moves = [
+        at - commit.offset
+        for place, at in placed.items()
+        if at is not None and (commit := live.commits.get(place)) is not None
+    ]
+    return {
+        "groups": 1,
+        "partitions": len(placed),
+        "rewound": -sum(move for move in moves if move < 0),
+        "skipped": sum(move for move in moves if move > 0),
+        "deletions": sum(at is None for at in placed.values()),
+        "deletable": len(live.commits),
     }
 
 

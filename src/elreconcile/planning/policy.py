@@ -1,0 +1,57 @@
+"""What an environment allows one run to do. Each refusal names the setting that raises it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from elreconcile.desired.config import Limits
+from elreconcile.model.change import Action, Change, Refusal
+
+COUNTED = ("groups", "partitions", "rewound", "skipped", "tables", "rows", "deletions")
+"""Limits on counts, by their settings."""
+
+
+def protected(change: Change, limits: Limits) -> Change:
+    """A change of something whose name the configuration protects needs an acceptance."""
+    names = (change.address.name, str(change.address))
+    hit = next((each for each in limits.protected if any(fnmatchcase(name, each) for name in names)), None)
+    if hit is None or change.action is Action.NONE:
+        return change
+    remedy = "take the pattern out of limits.protected"
+    refusal = Refusal("protected", f"{change.address.name}", "it would be changed", f"{hit} is protected", remedy, True)
+    return replace(change, refusals=(*change.refusals, refusal))
+
+
+def over_the_limit(changes: Iterable[Change], limits: Limits) -> tuple[Refusal, ...]:
+    """What the whole run does too much of. Rules are named after their settings: limits.groups, limits.rewound, …"""
+    total: Counter[str] = Counter()
+    for change in changes:
+        if change.action is not Action.NONE:
+            total.update(change.size)
+    return tuple(_over(total, limits))
+
+
+def _over(total: Counter[str], limits: Limits) -> Iterator[Refusal]:
+    for name in COUNTED:
+        most = getattr(limits, name)
+        if most is not None and total[name] > most:
+            yield _refusal(name, f"{total[name]:,}", f"{most:,}")
+    share = total["deletions"] / total["deletable"] if total["deletable"] else 0.0
+    if limits.deletion_share is not None and share > limits.deletion_share:
+        counts = f"{total['deletions']:,} of {total['deletable']:,}"
+        yield _refusal("deletion_share", f"{share:.0%} ({counts})", f"{limits.deletion_share:.0%}")
+
+
+def _refusal(name: str, value: str, most: str) -> Refusal:
+    setting = f"limits.{name}"
+    return Refusal(
+        f"limit-{name}".replace("_", "-"),
+        f"{name} in this run",
+        value,
+        f"{setting} is {most}",
+        f"raise {setting}",
+        True,
+    )

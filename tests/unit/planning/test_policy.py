@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from elreconcile.desired.config import Limits
+from elreconcile.model.address import Address
+from elreconcile.model.change import Action, Change
+from elreconcile.planning.policy import COUNTED, limit_id, over_the_limit, protected
+
+RESET = Change(Address("ConsumerGroup", "analytics", "mysql_00"), Action.REQUEST, "reset r1")
+
+
+def sized(**size: int) -> Change:
+    return replace(RESET, size=size)
+
+
+def limits(**settings: Any) -> Limits:
+    return Limits(**settings)
+
+
+@pytest.mark.parametrize("pattern", ["mysql_00", "mysql*", "ConsumerGroup/*/mysql_*", "*"])
+def test_a_protected_name_needs_an_acceptance(pattern: str) -> None:
+    (refusal,) = protected(RESET, limits(protected=(pattern,))).refusals
+    assert (refusal.id, refusal.acceptable) == ("protected", True)
+    assert pattern in refusal.limit
+    assert "limits.protected" in refusal.remedy
+
+
+def test_what_is_not_protected_or_does_nothing_is_left_alone() -> None:
+    assert protected(RESET, limits(protected=("MYSQL*", "mysql"))) == RESET
+    idle = replace(RESET, action=Action.NONE)
+    assert protected(idle, limits(protected=("*",))) == idle
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_a_run_may_do_as_much_as_its_limit_and_no_more(name: str) -> None:
+    both = [sized(**{name: 2}), sized(**{name: 3})]
+    assert over_the_limit(both, limits(**{name: 5})) == ()
+    (refusal,) = over_the_limit(both, limits(**{name: 4}))
+    assert (refusal.id, refusal.value, refusal.limit) == (limit_id(name), "5", f"limits.{name} is 4")
+    assert refusal.remedy == f"raise limits.{name}"
+    assert refusal.acceptable
+
+
+def test_what_does_nothing_does_not_count() -> None:
+    assert over_the_limit([replace(sized(groups=9), action=Action.NONE)], limits(groups=0)) == ()
+
+
+def test_deletions_are_limited_as_a_share_too() -> None:
+    changes = [sized(deletions=1, deletable=2), sized(deletions=1, deletable=3)]
+    assert over_the_limit(changes, limits(deletion_share=0.4)) == ()
+    (refusal,) = over_the_limit(changes, limits(deletion_share=0.39))
+    assert (refusal.id, refusal.value, refusal.limit) == (
+        "limit-deletion-share",
+        "40% (2 of 5)",
+        "limits.deletion_share is 39%",
+    )
+
+
+def test_nothing_deleted_is_no_share() -> None:
+    assert over_the_limit([sized(groups=1)], limits(deletion_share=0.0)) == ()
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(COUNTED), st.integers(0, 2**40), max_size=7), max_size=4))
+def test_without_limits_nothing_is_too_much(sizes: list[dict[str, int]]) -> None:
+    assert over_the_limit([sized(**size) for size in sizes], Limits()) == ()
