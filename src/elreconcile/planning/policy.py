@@ -47,11 +47,9 @@ def _over(total: Counter[str], limits: Limits) -> Iterator[Refusal]:
 
 def _refusal(name: str, value: str, most: str) -> Refusal:
     setting = f"limits.{name}"
-    return Refusal(
-        f"limit-{name}".replace("_", "-"),
-        f"{name} in this run",
-        value,
-        f"{setting} is {most}",
-        f"raise {setting}",
-        True,
-    )
+    return Refusal(limit_id(name), f"{name} in this run", value, f"{setting} is {most}", f"raise {setting}", True)
+
+
+def limit_id(name: str) -> str:
+    """What to accept to go over the limit of this name: limit-rewound, limit-deletion-share."""
+    return f"limit-{name}".replace("_", "-")

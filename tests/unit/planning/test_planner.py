@@ -71,7 +71,7 @@ def test_a_request_begun_in_another_world_is_refused() -> None:
 def test_an_expired_request_is_a_finding() -> None:
     late = replace(worlds.MOMENT, now=worlds.reset().expires)
     questions = asks(RESOURCES[:1], {}, KINDS, {}, late.now)
-    (change,) = changes(questions, {GROUP.address(): WORLD}, KINDS, late, frozenset())
+    (change,) = changes(questions, {GROUP.address(): WORLD}, KINDS, late, Allowed(Limits()))
     assert change.action is Action.NONE
     assert [finding.what for finding in change.findings] == ["request r1"]
 
