@@ -1,0 +1,245 @@
+"""What a script goes by: one test for each exit code, and that nothing was changed where it says so."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from kafka import KafkaConsumer
+
+from sandbox.addresses import Addresses
+from sandbox.waiting import until
+from tests.cli.group import Group
+from tests.cli.places import WATCHED, at_work, closed, nowhere, offline, silent
+from tests.operator import COMMAND, Operator
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENT = "timing: {deadline: 10s, grace: 1s, quiet: 30s}\n"
+HURRIED = "timing: {deadline: 2s}\n"
+
+
+def started(operator: Operator, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, *words],
+        env=operator.environment,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def locked(operator: Operator, address: str) -> Iterator[None]:
+    """By another process, as another operator's apply would."""
+    words = [sys.executable, "-m", "tests.ledger.actor", str(operator.config)]
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdin
+        assert holder.stdout
+        print(f"hold 0 {address}", file=holder.stdin, flush=True)
+        assert holder.stdout.readline() == "held\n"
+        yield
+        holder.stdin.close()
+
+
+# 0, 2 and 4: what a plan finds and what an apply does
+
+
+def test_0_nothing_to_do(operator: Operator, group: Group) -> None:
+    operator.write(group.watched())
+    planned = operator.plan("--detailed-exitcode")
+    assert (planned.code, planned.out.splitlines()[-1]) == (0, "Nothing to do: 1 document looked at, 1 finding.")
+    assert operator.apply().code == 0
+
+
+def test_2_changes_when_asked_for_and_0_once_they_are_applied(operator: Operator, group: Group) -> None:
+    operator.write(group.reset("{offset: 3}"))
+    assert operator.plan().code == 0
+    assert operator.plan("--detailed-exitcode").code == 2
+    assert operator.apply().code == 0
+    assert group.committed() == 3
+    assert operator.plan("--detailed-exitcode").code == 0
+
+
+def test_4_refused(operator: Operator, group: Group) -> None:
+    operator.write(group.reset("{offset: 11}"))
+    assert operator.plan("--detailed-exitcode").code == 4
+    applied = operator.apply()
+    assert (applied.code, group.committed()) == (4, 6)
+    assert f"nothing was changed: the plan is refused for {group.address}" in applied.err
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_4_no_ledger_or_another_one(missing: bool, tmp_path: Path) -> None:
+    operator = offline(tmp_path)
+    if missing:
+        (operator.home / "ledger.sqlite").unlink()
+    else:
+        operator.configure(operator.config.read_text().replace("id: ", "id: not-"))
+    for ran in (operator.plan(), operator.run("ledger", "init")):
+        assert (ran.code, ran.out) == (4, "")
+        assert "there is no ledger in" in ran.err if missing else "not the same ledger" in ran.err
+    assert (operator.home / "ledger.sqlite").exists() != missing
+
+
+# 5: somebody else acts
+
+
+def test_5_who_holds_the_lock_is_told(operator: Operator, group: Group) -> None:
+    operator.write(group.reset("{offset: 3}"))
+    with locked(operator, group.address):
+        applied = operator.apply()
+        planned = operator.plan("--detailed-exitcode")
+    assert (applied.code, planned.code, group.committed()) == (5, 2, 6)
+    assert f"{group.address} is locked by operator" in applied.err
+    assert "on db1107, process" in applied.err
+
+
+def test_a_lock_can_be_waited_for(operator: Operator, group: Group) -> None:
+    operator.write(group.reset("{offset: 3}"))
+    with locked(operator, group.address):
+        apply = started(operator, "apply", str(operator.state), "--yes", "--wait", "60s")
+        with pytest.raises(subprocess.TimeoutExpired):
+            apply.wait(5)
+        assert group.committed() == 6
+    apply.communicate(timeout=60)
+    assert (apply.returncode, group.committed()) == (0, 3)
+
+
+# 64, 78: what was written; for 65 see test_bad_input.py
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "Commands:"),
+        (["plna"], "Did you mean 'plan'?"),
+        (["plan"], "DIR"),
+        (["plan", "no-such-folder"], "no-such-folder is not a folder of documents"),
+        (["apply", "STATE", "--yes", "--wait", "soon"], "--wait must be a length of time such as 30s"),
+        (["settle", "ConsumerGroup/analytics/g"], "say --done or --not-done, and --reason"),
+        (["settle", "g", "--done", "--reason", "seen"], "'g' is not an address"),
+    ],
+)
+def test_64_usage(words: list[str], told: str, tmp_path: Path) -> None:
+    operator = offline(tmp_path)
+    ran = operator.run(*(str(operator.state) if word == "STATE" else word for word in words))
+    assert (ran.code, ran.out) == (64, "")
+    assert told in ran.err
+
+
+def test_64_without_a_terminal_and_without_yes_nothing_is_applied(operator: Operator, group: Group) -> None:
+    operator.write(group.reset("{offset: 3}"))
+    applied = operator.run("apply", str(operator.state))
+    assert (applied.code, group.committed()) == (64, 6)
+    assert "--yes" in applied.err
+
+
+def test_64_no_configuration(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    ran = subprocess.run(
+        [*COMMAND, "plan", "state"], cwd=tmp_path, env={"PATH": ""}, capture_output=True, text=True, timeout=30
+    )
+    assert ran.returncode == 64
+    assert "looked for state/elreconcile.yaml or elreconcile.yaml" in ran.stderr
+
+
+def test_78_configuration(tmp_path: Path) -> None:
+    operator = offline(tmp_path)
+    operator.configure("enviroment: x\nledger: {sqlite: 010}\n")
+    for words in (["plan", str(operator.state)], ["ledger", "init"]):
+        ran = operator.run(*words)
+        assert (ran.code, ran.out) == (78, "")
+        assert f"{operator.config}:1:1: unknown field 'enviroment'; did you mean 'environment'?" in ran.err
+        assert f"{operator.config}:2:18: 010 looks octal" in ran.err
+
+
+# 69: a system that cannot be asked. Its name, the cause, and how long it was tried
+
+
+def test_69_kafka_is_down(tmp_path: Path) -> None:
+    port = closed()
+    operator = offline(tmp_path, port)
+    ran = operator.apply()
+    assert (ran.code, ran.out) == (69, "")
+    assert ran.err == f"elreconcile: Kafka analytics: 127.0.0.1:{port}: connection refused (tried for 0.0 s)\n"
+
+
+def test_69_kafka_hangs(tmp_path: Path) -> None:
+    with silent() as kafka:
+        ran = offline(tmp_path, kafka.port, HURRIED).run("plan", str(tmp_path / "operator" / "state"), seconds=8)
+    told = f"Kafka analytics: 127.0.0.1:{kafka.port}: it accepts connections, but does not answer (tried for 2."
+    assert (ran.code, ran.out) == (69, "")
+    assert told in ran.err
+
+
+@pytest.mark.parametrize(
+    ("hangs", "told"), [(True, "it accepts connections, but does not answer"), (False, "connection refused")]
+)
+def test_69_burrow(hangs: bool, told: str, stack: Addresses, tmp_path: Path) -> None:
+    with silent() as burrow:
+        port = burrow.port if hangs else closed()
+        moved = replace(stack, burrow=replace(stack.burrow, url=f"http://127.0.0.1:{port}"))
+        operator = at_work(tmp_path / "operator", moved, HURRIED)
+        operator.write("{kind: BurrowMonitor, name: g, burrow: analytics, topics: [t]}\n")
+        ran = operator.run("plan", str(operator.state), seconds=10)
+    assert (ran.code, ran.out) == (69, "")
+    assert ran.err.startswith(f"elreconcile: Burrow analytics: http://127.0.0.1:{port}: {told}")
+    assert f"(tried for {'2' if hangs else '0'}." in ran.err
+
+
+@pytest.mark.parametrize(("hangs", "told"), [(True, "no answer"), (False, "connection refused")])
+def test_69_the_server_of_the_ledger(hangs: bool, told: str, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    operator = Operator(tmp_path)
+    operator.write(WATCHED)
+    with silent() as mysql:
+        port = mysql.port if hangs else closed()
+        text = nowhere(closed(), mysql=port).elreconcile_yaml()
+        operator.configure(text.replace("{sqlite: ledger.sqlite, id: null}", "{mysql: m4, id: any}") + HURRIED)
+        ran = operator.run("plan", str(operator.state), seconds=8)
+    assert (ran.code, ran.out) == (69, "")
+    assert ran.err.startswith(f"elreconcile: m4 (127.0.0.1:{port}): {told} (tried for ")
+
+
+# 130: interrupted
+
+
+def interrupted(process: subprocess.Popen[str]) -> str:
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    return err
+
+
+def test_130_while_a_system_is_awaited(tmp_path: Path) -> None:
+    with silent() as kafka:
+        plan = started(offline(tmp_path, kafka.port, PATIENT), "plan", str(tmp_path / "operator" / "state"))
+        assert kafka.first.wait(10)
+        time.sleep(0.3)
+        assert "interrupted" in interrupted(plan)
+
+
+def test_130_while_the_group_is_awaited(stack: Addresses, group: Group, operator: Operator) -> None:
+    operator.write(group.reset("{offset: 3}"))
+    consumer = KafkaConsumer(bootstrap_servers=stack.kafka, group_id=group.name, enable_auto_commit=False)
+    with closing(consumer):
+        consumer.subscribe([group.topic])
+        until("the consumer has its partition", lambda: consumer.poll(200) is not None and bool(consumer.assignment()))
+        apply = started(operator, "apply", str(operator.state), "--yes", "--wait", "60s")
+        until("apply holds the lock", lambda: list((operator.home / "ledger.sqlite.locks").glob("*.lock")))
+        consumer.poll(2500)
+        assert apply.poll() is None
+        assert "the next apply goes on with it" in interrupted(apply)
+    assert group.committed() == 6
+    assert operator.apply("--wait", "30s").code == 0
+    assert group.committed() == 3

@@ -1,0 +1,44 @@
+"""Help is there for every verb, and costs no client library."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import typer
+
+from elreconcile import __version__
+from elreconcile.cli.main import app
+
+CLIENTS = {"kafka", "pymysql", "requests", "sqlite3", "yaml", "deepdiff", "rich", "tenacity"}
+OF_TYPER = {"pydantic"}
+"""What Typer itself loads to explain the options of a verb."""
+RUN = """
+import sys
+from elreconcile.cli.main import main
+try:
+    main()
+finally:
+    print(*{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+"""
+
+
+def helped(*words: str) -> subprocess.CompletedProcess[str]:
+    """stderr holds the names of the packages that were imported."""
+    return subprocess.run([sys.executable, "-c", RUN, *words], capture_output=True, text=True, timeout=30)
+
+
+def test_every_verb_explains_itself_without_loading_what_it_needs_to_work() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert set(commands) >= {"validate", "plan", "apply", "settle", "schema", "ledger"}
+    for words in ([], *([name] for name in commands), ["ledger", "init"]):
+        ran = helped(*words, "--help")
+        assert (ran.returncode, ran.stdout.split()[0]) == (0, "Usage:"), words
+        assert " ".join(words) in ran.stdout
+        loaded = set(ran.stderr.split())
+        assert loaded & (CLIENTS if words else CLIENTS | OF_TYPER) == set(), words
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    ran = helped("--version")
+    assert (ran.returncode, ran.stdout) == (0, f"elreconcile {__version__}\n")
