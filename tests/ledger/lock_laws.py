@@ -41,7 +41,7 @@ class LockLaws(OnALedger):
             pass
 
     def test_it_is_free_after_the_hold_even_after_an_error(self, locks: Locks) -> None:
-        for _ in range(20):
+        for _ in range(100):
             with pytest.raises(ZeroDivisionError), locks.hold([GROUP], owner()):
                 raise ZeroDivisionError
         with locks.hold([GROUP], owner()) as hold:
@@ -74,6 +74,13 @@ class LockLaws(OnALedger):
                 other.tell("hold", "20", "a", "b")
                 time.sleep(0.5)
             assert other.answer() == "held"
+
+    def test_who_waits_for_one_keeps_no_other_from_anybody(self, locks: Locks, config_file: Path) -> None:
+        with actors(config_file, 1) as (waiting,), locks.hold(["b"], owner()):
+            waiting.tell("hold", "20", "a", "b")
+            time.sleep(0.5)
+            with locks.hold(["a"], owner(), wait=3):
+                pass
 
     def test_waiting_has_an_end(self, locks: Locks) -> None:
         with locks.hold([GROUP], owner()):

@@ -84,7 +84,6 @@ class TestReading:
         produce: Callable[..., None],
         unique: Unique,
     ) -> None:
-        from sandbox.events import Record
 
         group, topic = unique("group"), make_topic(partitions=2, known_to_burrow=True)
         produce(topic, {1: [Record(b"x", 0)] * 30})

@@ -179,10 +179,16 @@ class TestStoreInTrouble(InMySql, OnALedger):
             assert time.monotonic() - started < 2 * DEADLINE + 0.5
             mariadb.resume()
 
-    def test_a_refused_row_leaves_nothing_of_its_transaction(self, config_file: Path) -> None:
+    def test_a_refused_row_leaves_nothing_of_its_transaction(
+        self, config_file: Path, settings: Settings, mariadb: MariaDb
+    ) -> None:
+        refuse = "IF NEW.request_id = 'bad' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not this one'; END IF"
+        database = settings["ledger"]["database"]
+        table = f"`{database}`.elreconcile_history"
+        as_root(mariadb, f"CREATE TRIGGER `{database}`.refuse BEFORE INSERT ON {table} FOR EACH ROW {refuse}")
         with open_writer(load_config(config_file)) as ledger:
-            with pytest.raises(ElreconcileError, match="Data too long for column 'run'"):
-                ledger.record([entry("a"), entry("b", run="r" * 256)])
+            with pytest.raises(ElreconcileError, match="not this one"):
+                ledger.record([entry("a"), entry("b", "bad")])
             assert ledger.entries() == {}
             assert ledger.history() == ()
 

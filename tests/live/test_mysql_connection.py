@@ -88,6 +88,11 @@ class TestConnecting:
         assert cause
         assert not cause.startswith("no answer")
 
+    def test_one_that_answers_a_byte_at_a_time(self) -> None:
+        """Each byte comes in time, the answer never does."""
+        with stranger(b"\x60\x00\x00\x00\x0a10.11.6-MariaDB", pause=DEADLINE / 4) as port:
+            assert refusal(settings(port)) == "no answer"
+
     def test_what_a_reader_may_not_do(self, mariadb: MariaDb) -> None:
         with (
             closing(connect("m4", settings(mariadb.port), DEADLINE, read_only=True)) as connection,
@@ -276,13 +281,15 @@ def openssl(folder: Path, words: str) -> None:
 
 
 @contextmanager
-def stranger(greeting: bytes) -> Iterator[int]:
-    """The port of a server that says something else than MySQL does, and hangs up."""
+def stranger(greeting: bytes, pause: float = 0) -> Iterator[int]:
+    """The port of a server that says something else than MySQL does, a byte at a time, and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as entrance:
 
         def greet() -> None:
             with suppress(OSError), entrance.accept()[0] as caller:
-                caller.sendall(greeting)
+                for byte in greeting:
+                    caller.sendall(bytes([byte]))
+                    time.sleep(pause)
 
         thread = threading.Thread(target=greet)
         thread.start()

@@ -44,13 +44,17 @@ class KafkaReader:
         self._connection = connect(f"Kafka {name}", settings, Deadline(deadline))
         self._coordinators: dict[str, int] = {}
         self._leaders: dict[Partition, int] = {}
+        self._asked: set[str] = set()
 
     def cluster(self) -> Cluster:
         connection = self._connection
         return Cluster(connection.cluster_id, len(connection.brokers), connection.version)
 
     def groups(self) -> Mapping[str, GroupListing]:
-        """All groups we may describe. Kafka leaves out the others without a word: see `rights`."""
+        """All groups we may describe. Kafka leaves out the others without a word: see `rights`.
+
+        It also leaves out groups whose coordinator is just moving, unless this reader was asked about them before.
+        """
         return self._answer(kafka_groups.list_groups)
 
     def members(self, groups: Collection[str]) -> Mapping[str, tuple[Member, ...]]:
@@ -120,4 +124,4 @@ class KafkaReader:
             raise Unreachable(call.system, str(error), call.deadline.elapsed) from error
 
     def _call(self) -> Call:
-        return Call(self._connection, Deadline(self._deadline), self._coordinators, self._leaders)
+        return Call(self._connection, Deadline(self._deadline), self._coordinators, self._leaders, self._asked)

@@ -40,13 +40,14 @@ class Call:
     """One question to a cluster, however many requests it takes, within one deadline.
 
     `coordinators` and `leaders` are remembered from one question to the next; forgotten when Kafka says that
-    they moved.
+    they moved. `asked` are the groups that any question was about.
     """
 
     connection: Connection
     deadline: Deadline
     coordinators: dict[str, int]
     leaders: dict[Partition, int]
+    asked: set[str]
 
     @property
     def system(self) -> str:

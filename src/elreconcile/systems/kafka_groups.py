@@ -15,12 +15,30 @@ from elreconcile.systems.kafka_answers import (
     NOT_ALLOWED_ON_TOPIC,
     Call,
 )
+from elreconcile.systems.kafka_connection import Transient
 from elreconcile.systems.kafka_places import by_coordinator
 from elreconcile.systems.kafka_values import Commit, GroupListing, Member, Partition
 
 
 def list_groups(call: Call) -> Mapping[str, GroupListing]:
-    """All groups we may describe. Those we may not are left out by Kafka without a word."""
+    """All groups we may describe. Those we may not are left out by Kafka without a word.
+
+    So are those whose coordinator is just moving, or not yet at work again. Hence a group that was asked about and
+    is absent has to be confirmed: by its coordinator, which knows it only if it is a classic one, and by another list.
+    """
+    listings = _list(call)
+    absent = call.asked - listings.keys()
+    if not absent:
+        return listings
+    known = [name for name, group in describe_groups(call, sorted(absent)).items() if group.group_state != "Dead"]
+    listings = _list(call)
+    missed = {*known, *call.asked - absent} - listings.keys()
+    if missed:
+        raise Transient(f"group {min(missed)} is known, but listed by no broker")
+    return listings
+
+
+def _list(call: Call) -> Mapping[str, GroupListing]:
     listings: dict[str, GroupListing] = {}
     for answer in call.ask([(broker, ListGroupsRequest(min_version=4)) for broker in call.connection.brokers]):
         call.examine(answer.error_code, "the list of groups")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from kafka.protocol.consumer import IsolationLevel, ListOffsetsRequest, OffsetSpec
 
@@ -54,21 +55,28 @@ def _look_up(call: Call, lookups: Collection[Lookup]) -> Mapping[Lookup, Found]:
 
 
 def _send(call: Call, waves: Sequence[Times]) -> Mapping[Lookup, Found]:
-    asks = [(broker, _request(led, wave), wave) for wave in waves for broker, led in by_leader(call, wave).items()]
-    answers = call.ask((broker, request) for broker, request, _ in asks)
-    found: dict[Lookup, Found] = {}
-    denied: set[str] = set()
-    for (_, _, wave), answer in zip(asks, answers, strict=True):
-        for topic in answer.topics:
-            for one in topic.partitions:
-                if one.error_code == NOT_ALLOWED_ON_TOPIC:
-                    denied.add(topic.name)
-                    continue
-                call.examine(one.error_code, f"offsets of {topic.name}, partition {one.partition_index}")
-                place = topic.name, one.partition_index
-                found[*place, wave[place]] = Found(one.offset, one.timestamp)
+    asked = [(broker, led, wave) for wave in waves for broker, led in by_leader(call, wave).items()]
+    answers = call.ask((broker, _request(led, wave)) for broker, led, wave in asked)
+    denied = {
+        topic.name
+        for answer in answers
+        for topic in answer.topics
+        if any(one.error_code == NOT_ALLOWED_ON_TOPIC for one in topic.partitions)
+    }
     call.examine_rights("Describe", "topic", denied)
-    return found
+    return {
+        lookup: found
+        for (_, _, wave), answer in zip(asked, answers, strict=True)
+        for lookup, found in _read(call, wave, answer)
+    }
+
+
+def _read(call: Call, wave: Times, answer: Any) -> Iterator[tuple[Lookup, Found]]:
+    for topic in answer.topics:
+        for one in topic.partitions:
+            call.examine(one.error_code, f"offsets of {topic.name}, partition {one.partition_index}")
+            place = topic.name, one.partition_index
+            yield (*place, wave[place]), Found(one.offset, one.timestamp)
 
 
 def _waves(lookups: Collection[Lookup]) -> Iterator[Times]:

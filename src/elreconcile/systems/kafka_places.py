@@ -23,6 +23,7 @@ from elreconcile.systems.kafka_values import Partition
 def by_coordinator(call: Call, groups: Iterable[str]) -> Mapping[int, Sequence[str]]:
     """The groups each broker coordinates. Raises NotAuthorized for those we may not describe."""
     wanted = list(dict.fromkeys(groups))
+    call.asked.update(wanted)
     unknown = [group for group in wanted if group not in call.coordinators]
     if unknown:
         _find_coordinators(call, unknown)

@@ -135,17 +135,25 @@ class _Cluster:
 
     def _read_back(self, errands: Sequence[Errand]) -> None:
         """Twice: at once, and again after the grace time, when somebody who commits over us has shown."""
+        held = self._held(errands)
+        if held:
+            time.sleep(self._moment.grace)
+        for each, now in self._held([each for each, _ in held]):
+            self._end(each, Ending.SETTLED, "read back", now)
+
+    def _held(self, errands: Sequence[Errand]) -> Sequence[tuple[Errand, Mapping[Partition, Commit]]]:
+        """Those that stand as Kafka acknowledged them, or that a member has gone on from, and what stands there."""
         if not errands:
-            return
-        self._commits(errands)
-        time.sleep(self._moment.grace)
-        live, states = self._commits(errands), self._kafka.groups()
+            return []
+        live, states, held = self._commits(errands), self._kafka.groups(), []
         for each in errands:
-            listing = states.get(each.group)
-            ending, reason = verdict(
-                each, live[each.group], used=listing is not None and listing.state not in IDLE_STATES
-            )
-            self._end(each, ending, reason, live[each.group])
+            now, listing = live[each.group], states.get(each.group)
+            ending, reason = verdict(each, now, used=listing is not None and listing.state not in IDLE_STATES)
+            if ending is Ending.SETTLED:
+                held.append((each, now))
+            else:
+                self._end(each, ending, reason, now)
+        return held
 
     def _unmark(self, errands: Sequence[Errand]) -> None:
         """Leave things as they were: where our mark still stands, put back what stood there before.
