@@ -15,7 +15,7 @@ import pytest
 
 from elreconcile.desired.config import load_config
 from elreconcile.errors import ElreconcileError
-from elreconcile.ledger.entry import Entry, State
+from elreconcile.ledger.entry import Entry, PastRun, State
 from elreconcile.ledger.opening import open_reader, open_writer
 from elreconcile.ledger.place import place_of
 from elreconcile.ledger.store import LedgerReader, LedgerWriter
@@ -144,20 +144,20 @@ class StoreLaws(OnALedger):
         assert reader.run_number() == 1
         assert writer.start_run(run("r2")) == 2
 
-    def test_a_run_is_kept_with_its_plan_and_its_end(self, config_file: Path, writer: LedgerWriter) -> None:
-        writer.start_run(run("r1"))
-        connection = place_of(load_config(config_file)).connect(read_only=True)
-        assert connection
-        with closing(connection):
-            asked = (
-                "SELECT number, id, started_at, author, host, git_commit, digest, plan, outcomes FROM elreconcile_runs"
-            )
-            begun = (1, "r1", "2018-03-13T06:48:00.123456+00:00", "alice", "db1107", None, "d" * 64, '{"changes":[]}')
-            assert list(connection.execute(asked)) == [(*begun, None)]
-            writer.end_run("r1", {"a": "settled"})
-            assert list(connection.execute(asked)) == [(*begun, '{"a":"settled"}')]
-            (ended,) = connection.execute("SELECT ended_at FROM elreconcile_runs")[0]
-        assert abs(datetime.now(UTC) - datetime.fromisoformat(ended)) < timedelta(minutes=1)
+    def test_a_run_is_kept_with_its_plan_and_its_end(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        first, other = run("r1"), replace(run("r2"), git_commit="3f2a9c1", digest="e" * 64)
+        assert (reader.runs(), reader.run("r1")) == ((), None)
+        for begun in (first, other):
+            writer.start_run(begun)
+        assert reader.runs() == (PastRun(1, first, None, None), PastRun(2, other, None, None))
+        writer.end_run("r1", {"a": "settled"})
+        ended = reader.run("r1")
+        assert ended
+        assert ended.ended_at
+        assert abs(datetime.now(UTC) - ended.ended_at) < timedelta(minutes=1)
+        assert ended == PastRun(1, first, ended.ended_at, {"a": "settled"})
+        assert reader.runs_of_plan("e" * 64) == (PastRun(2, other, None, None),)
+        assert reader.runs_of_plan("f" * 64) == ()
 
     def test_numbers_of_processes_running_at_once_are_distinct_and_without_gaps(
         self, config_file: Path, writer: LedgerWriter

@@ -107,7 +107,7 @@ class LedgerWriter(LedgerReader):
     def end_run(self, run_id: str, outcomes: Json) -> None:
         """Records how the run's changes ended."""
         row = (_time(datetime.now(UTC)), canonical(outcomes), run_id)
-        self._connection.in_transaction(lambda: self._connection.execute_many(self._dialect.sql(sql.END_RUN), [row]))
+        self._connection.execute(self._dialect.sql(sql.END_RUN), row)
 
 
 def _by_key(rows: Sequence[Row]) -> dict[tuple[str, str], Entry]:
