@@ -12,7 +12,7 @@ from elreconcile import __version__
 from elreconcile.cli import apply, drift, ledger, plan, schema, settle, show, validate
 from elreconcile.errors import ElreconcileError, LocatedError, UsageError
 
-EPILOG = """Exit codes: 0 done, or nothing to do · 1 error · 2 changes present (plan --detailed-exitcode) · 3 partly
+EPILOG = """Exit codes: 0 done, or nothing to do · 1 error · 2 changes (plan --detailed-exitcode) or drift · 3 partly
 applied · 4 refused or blocked · 5 lock held · 64 usage · 65 bad documents · 69 system unreachable · 78 bad
 configuration · 130 interrupted."""
 
