@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,9 @@ from elreconcile.systems.kafka_values import IN_USE, NO_ANSWER, NOT_SENT, Commit
 from elreconcile.systems.kafka_writer import AT_ONCE, KafkaWriter
 from sandbox.addresses import Addresses
 from sandbox.kafka import Kafka
+from sandbox.ports import free_port
 from sandbox.stack import Sandbox
+from tests.live.lost_answers import OneWay
 from tests.live.paused import pause
 from tests.live.test_kafka_reader import consuming
 
@@ -114,8 +117,31 @@ class TestForget:
 
 @pytest.fixture(scope="module")
 def own(module_sandbox: Sandbox) -> Kafka:
-    module_sandbox.kafka.start()
-    return module_sandbox.kafka
+    """With a second listener for those who come through a network of ours."""
+    kafka = module_sandbox.kafka
+    usual, controller = f"PLAINTEXT://{kafka.bootstrap}", f"CONTROLLER://127.0.0.1:{kafka.ports['kafka-controller']}"
+    kafka.settings = {
+        "listeners": f"{usual},FAR://127.0.0.1:{free_port()},{controller}",
+        "advertised.listeners": f"{usual},FAR://127.0.0.1:{free_port()}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,FAR:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+    }
+    kafka.start()
+    return kafka
+
+
+@pytest.fixture
+def network(own: Kafka) -> Iterator[OneWay]:
+    network = OneWay(port_of(own.settings["advertised.listeners"]), port_of(own.settings["listeners"]))
+    yield network
+    network.close()
+
+
+def port_of(listeners: str) -> int:
+    """Of the one named FAR."""
+    found = re.search(r"FAR://127\.0\.0\.1:(\d+)", listeners)
+    assert found
+    return int(found[1])
 
 
 @pytest.fixture
@@ -136,26 +162,35 @@ def impatient(own: Kafka) -> Iterator[KafkaWriter]:
 class TestTrouble:
     """On a Kafka of this module alone."""
 
-    def test_a_lost_answer_is_not_a_no(
+    def test_a_lost_answer_is_not_a_no(self, own: Kafka, network: OneWay, own_topic: str, unique: Unique) -> None:
+        """The broker gets the commit and carries it out, and we are never told."""
+        place, group = (own_topic, 0), unique("group")
+        far = KafkaConfig(bootstrap_servers=(f"127.0.0.1:{port_of(own.settings['advertised.listeners'])}",))
+        with KafkaWriter("far", far, 2.0) as writer:
+            assert writer.alter({group: {place: Commit(1)}}) == {group: {place: None}}
+            network.lose_answers()
+            assert writer.alter({group: {place: Commit(5)}}) == {group: {place: NO_ANSWER}}
+        with KafkaWriter("own", KafkaConfig(bootstrap_servers=(own.bootstrap,)), 20.0) as writer:
+            assert writer.commits([group]) == {group: {place: Commit(5)}}
+
+    def test_what_waits_behind_a_broker_that_hangs_is_not_sent(
         self, own: Kafka, impatient: KafkaWriter, own_topic: str, unique: Unique
     ) -> None:
-        """The broker gets the commit, and carries it out when nobody waits any more."""
-        place = own_topic, 0
-        asked = {unique("group") + f"-{number}": {place: Commit(5)} for number in range(AT_ONCE + 2)}
+        place, name = (own_topic, 0), unique("group")
+        asked = {f"{name}-{number}": {place: Commit(5)} for number in range(AT_ONCE + 2)}
         impatient.commits(list(asked))  # so that it knows whom to ask
         pause(own)
         before = time.monotonic()
         answers = impatient.alter(asked)
-        assert 2 <= time.monotonic() - before < 4
+        assert 2 <= time.monotonic() - before < 5
         sent, rest = list(asked)[:AT_ONCE], list(asked)[AT_ONCE:]
         assert answers == {
             **{group: {place: NO_ANSWER} for group in sent},
             **{group: {place: NOT_SENT} for group in rest},
         }
         own.resume()
-        with KafkaWriter("own", KafkaConfig(bootstrap_servers=(own.bootstrap,)), 20.0) as patient:
+        with KafkaWriter("own", KafkaConfig(bootstrap_servers=(own.bootstrap,)), 60.0) as patient:
             stands = patient.commits(list(asked))
-        assert stands[sent[0]] == {place: Commit(5)}
         assert all(stands[group] == {} for group in rest)
 
     def test_a_broker_that_dies_before_it_answers(self, own: Kafka, own_topic: str, unique: Unique) -> None:
