@@ -17,6 +17,7 @@ OF_READERS = {
     "Read": ACLOperation.READ,
 }
 OF_COMMITTERS = {"Describe": ACLOperation.DESCRIBE, "Read": ACLOperation.READ}
+OF_DELETERS = {"Delete": ACLOperation.DELETE}
 
 
 def examine_to_read(call: Call, groups: Collection[str], topics: Collection[str]) -> None:
@@ -25,11 +26,14 @@ def examine_to_read(call: Call, groups: Collection[str], topics: Collection[str]
     _examine_topics(call, topics)
 
 
-def examine_to_commit(call: Call, groups: Collection[str], topics: Collection[str]) -> None:
-    """The same, and for groups we may not commit for."""
+def examine_to_commit(
+    call: Call, groups: Collection[str], topics: Collection[str], forgetting: Collection[str]
+) -> None:
+    """The same, for groups we may not commit for, and for those of `forgetting` whose commits we may not delete."""
     described = describe_groups(call, sorted(set(groups)))
     held = {name: group.authorized_operations for name, group in described.items()}
     _examine(call, "group", held, OF_COMMITTERS)
+    _examine(call, "group", {name: held[name] for name in forgetting}, OF_DELETERS)
     _examine_topics(call, topics)
 
 

@@ -48,9 +48,9 @@ class KafkaWriter(KafkaReader):
         self._answer(lambda call: by_coordinator(call, [group]))
         return kafka_commits.forget(self._call(), group, partitions)
 
-    def rights(self, groups: Collection[str], topics: Collection[str] = ()) -> None:
-        """Raises NotAuthorized for what we lack to read these groups and topics and to commit for them."""
-        self._answer(lambda call: kafka_rights.examine_to_commit(call, groups, topics))
+    def rights(self, groups: Collection[str], topics: Collection[str] = (), forgetting: Collection[str] = ()) -> None:
+        """Also for what we lack to commit for these groups, and to delete the commits of some of them."""
+        self._answer(lambda call: kafka_rights.examine_to_commit(call, groups, topics, forgetting))
 
 
 def _cut(requests: Mapping[str, Commits], size: int) -> Iterator[Mapping[str, Commits]]:

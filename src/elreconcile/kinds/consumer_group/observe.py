@@ -17,7 +17,7 @@ from elreconcile.kinds.consumer_group.marks import is_ours
 from elreconcile.kinds.consumer_group.pin import asked_time, pin
 from elreconcile.kinds.consumer_group.rates import consumed, produced
 from elreconcile.kinds.consumer_group.shape import read_pins
-from elreconcile.kinds.consumer_group.spec import ConsumerGroup
+from elreconcile.kinds.consumer_group.spec import ConsumerGroup, Measured, Target
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.model.address import Address
 from elreconcile.systems import ReadingSystems
@@ -36,7 +36,7 @@ def observe(asks: Asks, systems: ReadingSystems, moment: Moment) -> Iterator[tup
     name = asks[0].resource.spec.cluster
     kafka = systems.kafka(name)
     groups = [ask.resource.spec.name for ask in asks]
-    kafka.rights(groups, sorted({topic for ask in asks for topic in _topics(ask)}))
+    kafka.rights(groups, sorted({topic for ask in asks for topic in _topics(ask)}), _forgetting(asks))
     cluster, listings = kafka.cluster(), kafka.groups()
     first = kafka.commits(groups)
     members = kafka.members([group for group in groups if group in listings and listings[group].type == "classic"])
@@ -105,6 +105,20 @@ def _topics(ask: Ask[ConsumerGroup]) -> Sequence[str]:
     """The topics to look at: none once the reset is settled or may no longer be carried out."""
     reset = ask.resource.spec.reset
     return list(reset.topics) if reset and ask.open else []
+
+
+def _forgetting(asks: Asks) -> Sequence[str]:
+    """The groups some of whose commits are to be deleted."""
+    return [
+        ask.resource.spec.name
+        for ask in asks
+        if (reset := ask.resource.spec.reset) and any(_forgets(reset.target(topic)) for topic in _topics(ask))
+    ]
+
+
+def _forgets(target: Target | None) -> bool:
+    offsets = (target.offsets if isinstance(target, Measured) else None) or {}
+    return target == "none" or "none" in map(str, offsets.values())
 
 
 def _lag_bounds(
