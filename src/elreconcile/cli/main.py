@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from elreconcile import __version__
-from elreconcile.cli import apply, drift, ledger, plan, schema, settle, show, validate
+from elreconcile.cli import apply, drift, history, ledger, plan, revert, schema, settle, show, validate
 from elreconcile.errors import ElreconcileError, LocatedError, UsageError
 
 EPILOG = """Exit codes: 0 done, or nothing to do · 1 error · 2 changes (plan --detailed-exitcode) or drift · 3 partly
@@ -34,6 +34,8 @@ app.command("plan")(plan.plan)
 app.command("apply")(apply.apply)
 app.command("show")(show.show)
 app.command("drift")(drift.drift)
+app.command("history")(history.history)
+app.command("revert")(revert.revert)
 app.command("settle")(settle.settle)
 app.command("schema")(schema.schema)
 app.add_typer(ledger.app, name="ledger")

@@ -50,6 +50,14 @@ class Ask(Generic[S]):
         return self.resource.address
 
 
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """A document that takes a change back, without its `expires`; and in words what no document can."""
+
+    document: Mapping[str, Json] | None = None
+    cannot: str = ""
+
+
 class Journal(Protocol):
     """How a kind tells the ledger what it did, as it does it."""
 
@@ -110,6 +118,10 @@ class Kind(ABC, Generic[S, L]):
         self, changes: Sequence[Change], systems: WritingSystems, moment: Moment, journal: Journal
     ) -> Iterable[Outcome]:
         """Carry the changes out and read back what became of them: one outcome for each."""
+
+    def revert(self, change: Change, request: str) -> Reverted:
+        """How to go back on a change that was carried out; `request` is the id that a new request is to have."""
+        return Reverted(cannot=f"{change.address}: {change.title or change.action} cannot be taken back")
 
     @abstractmethod
     def verify(

@@ -8,8 +8,6 @@ one answer it raises the first.
 from __future__ import annotations
 
 import logging
-import os
-import re
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
@@ -22,7 +20,8 @@ from kafka.net.selector import NetworkSelector
 from elreconcile.desired.config import KafkaConfig, KafkaSecurity
 from elreconcile.errors import Unreachable
 from elreconcile.systems.deadline import Deadline, call_within
-from elreconcile.systems.kafka_preflight import NotReached, probe, speaks_tls, tls_context
+from elreconcile.systems.kafka_preflight import NotReached, probe, tls_context
+from elreconcile.systems.kafka_refusal import NO_ANSWER_YET, refusal, words
 
 IN_FLIGHT = 64
 """Requests under way at once; the library refuses a send beyond its own limit of five."""
@@ -32,8 +31,6 @@ GRACE = 1.0
 
 Ask: TypeAlias = "tuple[int | None, Any]"
 """A broker's id (None: any broker) and a request for it."""
-
-NO_ANSWER_YET = (errors.KafkaTimeoutError, errors.RequestTimedOutError, errors.NodeNotReadyError)
 
 # Without a handler of its own the library's warnings would go to stderr.
 logging.getLogger("kafka").addHandler(logging.NullHandler())
@@ -117,7 +114,7 @@ class Connection:
         try:
             self._net.run(self._introduce, server.node_id, deadline)
         except errors.KafkaError as error:
-            raise NotReached(self._refusal(server, error)) from error
+            raise NotReached(refusal(server, self._manager.config, error)) from error
 
     async def _introduce(self, node: str, deadline: Deadline) -> None:
         """Log in once, and learn the brokers and the cluster's id."""
@@ -131,34 +128,6 @@ class Connection:
     async def _learn_brokers(self, node: str | None, deadline: Deadline) -> None:
         learned = self._manager.call_soon(self._manager.cluster.refresh_metadata, node)
         await self._manager.wait_for(learned, deadline.left * 1000)
-
-    def _refusal(self, server: Any, error: errors.KafkaError) -> str:
-        """Why a server that can be connected to does not serve us."""
-        security = self._manager.config["security_protocol"]
-        if isinstance(error, errors.SaslAuthenticationFailedError):
-            return f"login refused: {_words(error)}"
-        if isinstance(error, errors.UnsupportedSaslMechanismError):
-            return f"it does not offer the mechanism {self._manager.config['sasl_mechanism']}"
-        if isinstance(error, errors.IllegalSaslStateError):
-            return f"that listener wants no login, but the protocol is {security}"
-        if isinstance(error, NO_ANSWER_YET):
-            return "it accepts connections, but does not answer"
-        if not isinstance(error, errors.KafkaConnectionError | errors.KafkaProtocolError):
-            return _words(error)
-        if not security.endswith("SSL") and speaks_tls(server.host, server.port, 2.0):
-            return f"it speaks TLS, but the protocol is {security}"
-        if isinstance(error, errors.KafkaProtocolError):
-            return f"it does not speak Kafka's protocol: {_words(error)}"
-        return self._hung_up(security, str(error))
-
-    def _hung_up(self, security: str, error: str) -> str:
-        """kafka-python drops what a server says before it hangs up: a question is often all there is to tell."""
-        if "CERTIFICATE" in error:
-            return "it wants a client certificate that it trusts: cert_file and key_file"
-        if security.startswith("SASL"):
-            return "it hung up during the login, as Kafka does on a wrong username, password or mechanism"
-        missing = "a client certificate or a login" if security == "SSL" else "a login"
-        return f"it hung up on the first request: does it want {missing}, or is it no Kafka?"
 
     async def _exchange_all(self, asks: Iterable[Ask], deadline: Deadline) -> list[Any]:
         answers: list[Any] = []
@@ -203,12 +172,12 @@ class Connection:
             cause = self._broken.get(node, f"no answer to {request.name.removesuffix('Request')}")
             return Unreachable(self.system, f"{where}: {cause}", deadline.elapsed)
         if isinstance(error, errors.IncompatibleBrokerVersion):
-            return Unreachable(self.system, f"{where} is too old: {_words(error)}", deadline.elapsed)
+            return Unreachable(self.system, f"{where} is too old: {words(error)}", deadline.elapsed)
         if isinstance(error, errors.KafkaConnectionError):
-            self._broken[node] = _words(error)
+            self._broken[node] = words(error)
         if error.retriable:
-            return Transient(f"{where}: {_words(error)}")
-        return Unreachable(self.system, f"{where}: {_words(error)}", deadline.elapsed)
+            return Transient(f"{where}: {words(error)}")
+        return Unreachable(self.system, f"{where}: {words(error)}", deadline.elapsed)
 
 
 def connect(system: str, settings: KafkaConfig, deadline: Deadline) -> Connection:
@@ -256,10 +225,3 @@ def _principal(security: KafkaSecurity | None) -> str:
     if security is not None and security.cert_file is not None:
         return f"User:(the principal of {security.cert_file})"
     return "User:ANONYMOUS"
-
-
-def _words(error: Exception) -> str:
-    """What the server or the system said, without kafka-python's `[Error 58] NameOfAnError: ` before it."""
-    said = str(error).rpartition("Error: ")[2]
-    number = re.fullmatch(r"(\d+) E[A-Z]+", said)
-    return os.strerror(int(number[1])).lower() if number else said

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from elreconcile.kinds.consumer_group import act, diff, observe
 from elreconcile.kinds.consumer_group.live import LiveGroup
+from elreconcile.kinds.consumer_group.shape import read_image, stood
 from elreconcile.kinds.consumer_group.spec import ConsumerGroup
-from elreconcile.kinds.contract import Ask, Journal, Kind, Moment
+from elreconcile.kinds.contract import Ask, Journal, Kind, Moment, Reverted
 from elreconcile.model.address import Address
 from elreconcile.model.change import Change, Request
-from elreconcile.model.json import digest
+from elreconcile.model.json import Json, digest
 from elreconcile.model.outcome import Outcome
 from elreconcile.systems import ReadingSystems, WritingSystems
 
@@ -41,6 +42,18 @@ class ConsumerGroupKind(Kind[ConsumerGroup, LiveGroup]):
         self, changes: Sequence[Change], systems: WritingSystems, moment: Moment, journal: Journal
     ) -> Iterable[Outcome]:
         return act.act(changes, systems, moment, journal)
+
+    def revert(self, change: Change, request: str) -> Reverted:
+        """The commits as they stood, partitions without one included."""
+        topics = {topic: {"to": {"offsets": offsets}} for topic, offsets in stood(read_image(change.before)).items()}
+        document: dict[str, Json] = {
+            "kind": self.name,
+            "name": change.address.name,
+            "cluster": change.address.system,
+            "reset": {"id": request, "reason": f"takes back {change.title}", "topics": topics},
+        }
+        cannot = f"{change.address}: what its consumers have done since stays done; the offsets go back, not the rows"
+        return Reverted(document, cannot)
 
     def verify(
         self, outcomes: Sequence[Outcome], changes: Sequence[Change], systems: ReadingSystems

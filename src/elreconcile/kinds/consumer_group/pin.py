@@ -154,7 +154,7 @@ def _one(place: Place, target: Target, reset: Reset, asked: int | None) -> int |
         return _by_time(place, reset, asked)
     if target.offsets is not None:
         wanted = target.offsets.get(str(place.partition), "keep")
-        return wanted if wanted == "keep" else _within(place, int(wanted), reset)
+        return _within(place, wanted, reset) if isinstance(wanted, int) else {"keep": "keep", "none": None}[wanted]
     if target.shift is not None:
         return _shifted(place, target.shift, reset)
     if target.behind_end is not None:

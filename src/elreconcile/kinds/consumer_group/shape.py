@@ -48,3 +48,11 @@ def by_topic(places: Mapping[Partition, int | None], only: Iterable[Partition]) 
     for topic, partition in sorted(only):
         pins.setdefault(topic, {})[partition] = places[topic, partition]
     return pins
+
+
+def stood(image: Image) -> Mapping[str, Mapping[str, int | str]]:
+    """An image as the offsets of a document: a number, or `none` where there was no commit."""
+    offsets: dict[str, dict[str, int | str]] = {}
+    for (topic, partition), commit in sorted(image.items()):
+        offsets.setdefault(topic, {})[str(partition)] = "none" if commit is None else commit.offset
+    return offsets

@@ -38,8 +38,10 @@ class Measured(Strict):
     )
     ago: Span | None = Field(None, description="The same, counted back from the moment of planning.")
     offset: Offset | None = Field(None, description="This offset in every partition.")
-    offsets: dict[PartitionNumber, Offset | Literal["keep"]] | None = Field(
-        None, description="An offset for each partition; `keep` leaves a partition alone.", min_length=1
+    offsets: dict[PartitionNumber, Offset | Literal["keep", "none"]] | None = Field(
+        None,
+        description="An offset for each partition; `keep` leaves a partition alone, `none` forgets its commit.",
+        min_length=1,
     )
     shift: int | None = Field(None, description="This many offsets forward, or back where negative, from the commit.")
     behind_end: Offset | None = Field(None, description="This many offsets before the end.")

@@ -61,7 +61,10 @@ def problems(folder: Path, text: str) -> list[str]:
         ("{shift: true}", "7:15: 'shift' must be a whole number, not true"),
         ("{offsets: {}}", "7:17: 'offsets' must not be empty"),
         ("{offsets: {0: keep}}", "7:7: `offsets` keeps every partition: leave the topic out"),
-        ("{offsets: {0: kep}}", "7:21: '0' must be a whole number or 'keep', not 'kep'; did you mean 'keep'?"),
+        (
+            "{offsets: {0: kep}}",
+            "7:21: '0' must be a whole number or 'keep' or 'none', not 'kep'; did you mean 'keep'?",
+        ),
         ("{offsets: {all: 5}}", "7:18: 'all' is no partition: they are numbered 0, 1, 2 and so on"),
         ("{offsets: {0: 5, 0: 6}}", "7:24: duplicate key '0': already given in line 7"),
     ],

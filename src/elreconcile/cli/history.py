@@ -1,0 +1,34 @@
+"""`elreconcile history [RUN]`: who did what, when, and how it ended."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from elreconcile.cli.options import ConfigFile, Json
+
+
+def history(
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="One run, with all it set out to do.", show_default=False)
+    ] = None,
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show every run of the ledger, or one of them with its plan, its images and its endings."""
+    from elreconcile.cli.session import read_config
+    from elreconcile.errors import UsageError
+    from elreconcile.ledger.opening import open_reader
+    from elreconcile.reports.history_report import run_text, runs_json, runs_text
+
+    with open_reader(read_config(config)) as ledger:
+        one = None if run is None else ledger.run(run)
+        runs = ledger.runs() if run is None else (one,) if one else ()
+        entries = [entry for entry in ledger.history() if entry.run == run] if one else []
+    if run is not None and one is None:
+        raise UsageError(f"the ledger knows no run {run}; see elreconcile history")
+    if as_json:
+        print(runs_json([past for past in runs if past]), end="")
+    else:
+        print(run_text(one, entries) if one else runs_text([past for past in runs if past]), end="")

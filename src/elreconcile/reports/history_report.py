@@ -1,0 +1,60 @@
+"""Past runs as text and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from elreconcile.ledger.entry import Entry, PastRun
+from elreconcile.model.json import canonical
+from elreconcile.reports.as_json import dumped
+from elreconcile.reports.table import table
+
+COLUMNS = ("number", "run", "started", "by", "commit", "digest", "ended")
+
+
+def runs_text(runs: Sequence[PastRun]) -> str:
+    """A row for each, oldest first."""
+    if not runs:
+        return "The ledger holds no runs.\n"
+    return table([_row(past) for past in runs], COLUMNS, {"number"}) + "\n"
+
+
+def run_text(past: PastRun, entries: Sequence[Entry]) -> str:
+    """One run: its row, how each address ended, and every word the ledger was told, in order."""
+    outcomes = past.outcomes if isinstance(past.outcomes, Mapping) else {}
+    endings = table([[str(ending), address] for address, ending in sorted(outcomes.items())])
+    words = [f"{each.at:%H:%M:%S} {each.address} {each.request_id}: {each.state}" for each in entries]
+    images = {(each.address, each.request_id): each for each in entries}
+    shown = [
+        f"{address} {request}\n  before  {canonical(each.before)}\n  pins    {canonical(each.pins)}"
+        f"\n  since   {canonical(each.evidence)}"
+        for (address, request), each in sorted(images.items())
+    ]
+    return "\n\n".join(part for part in [runs_text([past]).rstrip(), endings, "\n".join(words), *shown] if part) + "\n"
+
+
+def runs_json(runs: Sequence[PastRun]) -> str:
+    return dumped({"type": "runs", "runs": [asdict(past) for past in runs]})
+
+
+def _row(past: PastRun) -> tuple[str, ...]:
+    run = past.run
+    return (
+        str(past.number),
+        run.id,
+        f"{run.started_at:%Y-%m-%dT%H:%M:%SZ}",
+        f"{run.author}@{run.host}",
+        (run.git_commit or "not in git")[:12],
+        run.digest[:16] or "settled by hand",
+        _ended(past),
+    )
+
+
+def _ended(past: PastRun) -> str:
+    if past.ended_at is None:
+        return "cut short"
+    outcomes = past.outcomes if isinstance(past.outcomes, Mapping) else {}
+    counts = Counter(str(ending) for ending in outcomes.values())
+    return ", ".join(f"{count} {ending}" for ending, count in sorted(counts.items())) or "nothing done"
