@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
 import confluent_kafka
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from elreconcile.errors import Unreachable
@@ -20,63 +18,17 @@ from elreconcile.systems.kafka import KafkaReader
 from elreconcile.systems.kafka_values import Bounds, Commit, Found, GroupListing, Position, Record, TopicSettings
 from sandbox import events
 from sandbox.addresses import Addresses
+from tests.live.other_clients import START, consuming, numbered, read_all
 
 Make = Callable[..., str]
 Unique = Callable[[str], str]
 Produce = Callable[[str, Mapping[int, Any]], None]
-
-START = 1_520_900_000_000
-
-
-def numbered(count: int, size: int = 100, start: int = 0) -> list[events.Record]:
-    """Records a second apart, none like another, that compress badly."""
-    bytes_of = random.Random(start)  # noqa: S311
-    return [
-        events.Record(b"%08d" % number + bytes_of.randbytes(size), START + number * 1000)
-        for number in range(start, start + count)
-    ]
 
 
 def commit(admin: KafkaAdminClient, group: str, offsets: Mapping[tuple[str, int], int], metadata: str = "") -> None:
     wanted = {TopicPartition(*place): OffsetAndMetadata(offset, metadata, None) for place, offset in offsets.items()}
     answers = admin.alter_group_offsets(group, wanted)
     assert {error.__name__ for error in answers.values()} == {"NoError"}
-
-
-@contextmanager
-def consuming(bootstrap: str, group: str, topic: str) -> Iterator[None]:
-    """A live member of the group, that has its partitions."""
-    stop, assigned = threading.Event(), threading.Event()
-
-    def consume() -> None:
-        with closing(
-            KafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group, client_id="a-consumer")
-        ) as consumer:
-            while not stop.is_set():
-                consumer.poll(timeout_ms=100)
-                if consumer.assignment():
-                    assigned.set()
-
-    thread = threading.Thread(target=consume)
-    thread.start()
-    try:
-        assert assigned.wait(30)
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def read_all(bootstrap: str, topic: str) -> dict[Position, Record]:
-    """Every record of a topic, by another client."""
-    with closing(KafkaConsumer(bootstrap_servers=bootstrap, consumer_timeout_ms=1000)) as consumer:
-        places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
-        consumer.assign(places)
-        consumer.seek_to_beginning()
-        return {
-            (each.topic, each.partition, each.offset): Record(each.offset, each.timestamp, each.value)
-            for each in consumer
-        }
 
 
 def first_at(records: Mapping[Position, Record], position: Position) -> Record | None:

@@ -18,8 +18,8 @@ from sandbox.kafka import Kafka
 from sandbox.ports import free_port
 from sandbox.stack import Sandbox
 from tests.live.lost_answers import OneWay
+from tests.live.other_clients import consuming
 from tests.live.paused import pause
-from tests.live.test_kafka_reader import consuming
 
 Make = Callable[..., str]
 Unique = Callable[[str], str]
