@@ -61,6 +61,10 @@ class World(ABC):
         found = self.admin.list_group_offsets({self.name: None})[self.name]
         return {(place.topic, place.partition): commit.offset for place, commit in found.items() if commit.offset >= 0}
 
+    def words(self) -> set[str]:
+        """What stands beside the group's commits."""
+        return {commit.metadata for commit in self.admin.list_group_offsets({self.name: None})[self.name].values()}
+
     def marks(self) -> dict[tuple[str, int], bool]:
         found = self.admin.list_group_offsets({self.name: None})[self.name]
         return {
