@@ -10,6 +10,7 @@ from elreconcile.model.plan import SystemSeen
 
 if TYPE_CHECKING:
     from elreconcile.systems.burrow import BurrowReader, BurrowWriter
+    from elreconcile.systems.eventlogging_config import EventLoggingReader, EventLoggingWriter
     from elreconcile.systems.kafka import KafkaReader
     from elreconcile.systems.kafka_writer import KafkaWriter
     from elreconcile.systems.mysql_tables import MySqlReader, MySqlWriter
@@ -52,6 +53,12 @@ class ReadingSystems:
         if name not in self._mysql:
             self._mysql[name] = MySqlReader(name, self.config.mysql[name], self.deadline)
         return self._mysql[name]
+
+    def eventlogging(self) -> EventLoggingReader:
+        """The configuration of EventLogging on this machine."""
+        from elreconcile.systems.eventlogging_config import EventLoggingReader
+
+        return EventLoggingReader()
 
     def seen(self) -> tuple[SystemSeen, ...]:
         """Those asked so far, as a plan names them."""
@@ -108,3 +115,8 @@ class WritingSystems(ReadingSystems):
         if not isinstance(held, MySqlWriter):
             held = self._mysql[name] = MySqlWriter(name, self.config.mysql[name], self.deadline)
         return held
+
+    def eventlogging(self) -> EventLoggingWriter:
+        from elreconcile.systems.eventlogging_config import EventLoggingWriter
+
+        return EventLoggingWriter()

@@ -23,10 +23,9 @@ CREATE TABLE IF NOT EXISTS {TABLE} (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"""
 
 _SELECT = f"SELECT output, schema_name, managed, reason, added_by, added_at, expires FROM {TABLE}"  # noqa: S608
-_PUT = (
-    f"INSERT INTO {TABLE} (output, schema_name, managed, reason, added_by, expires) VALUES (%s, %s, TRUE, %s, %s, %s) "
-    "ON DUPLICATE KEY UPDATE reason = VALUES(reason), expires = VALUES(expires)"
-)
+_PUT = f"""\
+INSERT INTO {TABLE} (output, schema_name, managed, reason, added_by, expires) VALUES (%s, %s, TRUE, %s, %s, %s)
+ON DUPLICATE KEY UPDATE reason = VALUES(reason), expires = VALUES(expires)"""  # noqa: S608
 _DELETE = f"DELETE FROM {TABLE} WHERE output = %s AND schema_name = %s AND managed"  # noqa: S608
 
 

@@ -1,0 +1,90 @@
+"""Read the table, the files and the newest events for every document."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from elreconcile.errors import DesiredStateError, Problem
+from elreconcile.kinds.contract import Ask, Moment
+from elreconcile.kinds.schema_blacklist.live import LiveBlacklist
+from elreconcile.kinds.schema_blacklist.newest import newest_events
+from elreconcile.kinds.schema_blacklist.spec import SchemaBlacklist
+from elreconcile.model.address import Address
+from elreconcile.systems import ReadingSystems
+from elreconcile.systems.eventlogging_config import ConfigFile
+from elreconcile.systems.mysql_blacklist import blacklisted, read_entries
+from elreconcile.systems.mysql_file_writes import read_writes
+
+Question = Ask[SchemaBlacklist]
+Files = tuple[ConfigFile, ...] | None
+"""None: the document has no `enforce_in`."""
+
+
+def observe(
+    asks: Sequence[Question], systems: ReadingSystems, moment: Moment
+) -> Iterator[tuple[Address, LiveBlacklist]]:
+    """Raises DesiredStateError where a glob leads nowhere, and where two documents claim the same writer."""
+    matched = {ask.address: _matched(ask, systems) for ask in asks}
+    files = {address: _with_writer(found, address.name) for address, found in matched.items()}
+    problems = [each for ask in asks for each in _leads_nowhere(ask, matched[ask.address])]
+    problems += _claimed_twice(asks, files)
+    if problems:
+        raise DesiredStateError(problems)
+    for ask in asks:
+        yield ask.address, _live(ask, files[ask.address], systems, moment)
+
+
+def _live(ask: Question, files: Files, systems: ReadingSystems, moment: Moment) -> LiveBlacklist:
+    mysql, host = systems.mysql(ask.address.system), socket.gethostname()
+    rows = read_entries(mysql)
+    own = None if rows is None else tuple(row for row in rows if row.output == ask.address.name)
+    return LiveBlacklist(
+        server_id=mysql.identity(),
+        database=mysql.database,
+        host=host,
+        entries=own,
+        writes=read_writes(mysql, ask.address.name, host) if files is not None else {},
+        files=files,
+        newest=newest_events(mysql, blacklisted(own or (), moment.now), moment.now),
+    )
+
+
+def _matched(ask: Question, systems: ReadingSystems) -> Files:
+    pattern = _pattern(ask)
+    return None if pattern is None else systems.eventlogging().files(pattern)
+
+
+def _with_writer(found: Files, output: str) -> Files:
+    if found is None:
+        return None
+    return tuple(file for file in found if any(uri.topic == output for uri in file.writers))
+
+
+def _pattern(ask: Question) -> str | None:
+    enforce_in = ask.resource.spec.enforce_in
+    if enforce_in is None:
+        return None
+    return str(Path(ask.resource.file).absolute().parent / enforce_in.eventlogging_config)
+
+
+def _leads_nowhere(ask: Question, matched: Files) -> Iterator[Problem]:
+    place, output = (ask.resource.file, ask.resource.line, 1), ask.address.name
+    if matched == ():
+        yield Problem(*place, f"enforce_in: {_pattern(ask)} matches no file of this machine")
+    elif _with_writer(matched, output) == ():
+        number = len(matched or ())
+        what = f"of the {number} that {_pattern(ask)} matches" if number > 1 else f"in {_pattern(ask)}"
+        yield Problem(*place, f"enforce_in: no writer with topic={output} {what}")
+
+
+def _claimed_twice(asks: Sequence[Question], files: Mapping[Address, Files]) -> Iterator[Problem]:
+    """Each would take the other's schemas out again."""
+    owners: dict[tuple[str, str], Question] = {}
+    for ask in asks:
+        for file in files[ask.address] or ():
+            other = owners.setdefault((str(Path(file.path).resolve()), ask.address.name), ask)
+            if other is not ask:
+                what = f"enforce_in: {other.address} already looks after {ask.address.name} in {file.path}"
+                yield Problem(ask.resource.file, ask.resource.line, 1, what)
