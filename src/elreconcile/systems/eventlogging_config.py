@@ -92,7 +92,7 @@ def _read(path: Path) -> tuple[str, os.stat_result]:
 
 def _obstacle(path: Path, status: os.stat_result) -> str | None:
     """Replacing needs the right to write in the folder, and to give a new file the owner of the old one."""
-    if not os.access(path.parent, os.W_OK | os.X_OK):
+    if not os.access(path.parent, os.W_OK | os.X_OK, effective_ids=True):
         return f"we may not write in {path.parent}"
     ours = status.st_uid == os.geteuid() and status.st_gid in {os.getegid(), *os.getgroups()}
     return None if ours or os.geteuid() == 0 else "it belongs to somebody else, and only root could keep it so"
