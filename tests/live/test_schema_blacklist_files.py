@@ -343,9 +343,7 @@ def test_two_documents_may_not_claim_the_same_writer(operator: Operator, file: P
     assert f"already looks after {OUTPUT} in {file}" in ran.err
 
 
-def test_a_file_that_cannot_be_written_keeps_no_other_from_it(
-    operator: Operator, processors: Path, file: Path
-) -> None:
+def test_a_file_that_cannot_be_written_keeps_no_other_from_it(operator: Operator, processors: Path, file: Path) -> None:
     other = processors / "client-side-01"
     other.write_bytes(file.read_bytes())
     (in_the_way := processors / ".client-side-00.elreconcile").mkdir()

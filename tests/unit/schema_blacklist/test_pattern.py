@@ -34,7 +34,12 @@ def test_a_name_is_kept_out_and_none_that_looks_like_it() -> None:
     blacklist = render(["MobileWikiAppShareAFact"])
     assert blacklist == MARK + "^(MobileWikiAppShareAFact)$"
     assert kept_out(blacklist, "MobileWikiAppShareAFact")
-    for other in ("MobileWikiAppShareAFactV2", "XMobileWikiAppShareAFact", "MobileWikiAppShareAFac", "mobilewikiappshareafact"):
+    for other in (
+        "MobileWikiAppShareAFactV2",
+        "XMobileWikiAppShareAFact",
+        "MobileWikiAppShareAFac",
+        "mobilewikiappshareafact",
+    ):
         assert not kept_out(blacklist, other)
 
 

@@ -1,4 +1,4 @@
-"""The `blacklist` of a writer's URI, read back as EventLogging reads it: `urlsplit`, `parse_qsl`, the last one counts."""
+"""The `blacklist` of a writer's URI, read back as EventLogging reads it: `urlsplit`, `parse_qsl`, the last counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from elreconcile.systems.eventlogging_uri import with_blacklist, writer_uris
 
 INPUT = "kafka:///kafka1012:9092?topic=eventlogging-client-side"
-BY_SCHEMA = "kafka-confluent:///kafka1012:9092?topic=eventlogging_{schema}&message.send.max.retries=6,retry.backoff.ms=200"
+BY_SCHEMA = (
+    "kafka-confluent:///kafka1012:9092?topic=eventlogging_{schema}&message.send.max.retries=6,retry.backoff.ms=200"
+)
 MIXED = "kafka-confluent:///kafka1012:9092?topic=eventlogging-valid-mixed"
 HEAD = "--sid\neventlogging_processor_client_side_00\n%q %{recvFrom}s %{seqId}d %D %{ip}i %u\n"
 PASSWORD = "mysql://eventlog:s3cr%2Bt@m4-master/log?charset=utf8&replace=True"
