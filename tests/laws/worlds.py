@@ -194,7 +194,8 @@ class SchemaBlacklistWorld(World):
         self.file.write_text(blacklists.processor(uri))
 
     def _rows(self) -> Any:
-        sql = f"SELECT schema_name, reason, CAST(expires AS CHAR) FROM {mysql_blacklist.TABLE} WHERE output = %s ORDER BY 1"
+        columns = "schema_name, reason, CAST(expires AS CHAR)"
+        sql = f"SELECT {columns} FROM {mysql_blacklist.TABLE} WHERE output = %s ORDER BY 1"
         with self.servers.mysql.connect() as connection, connection.cursor() as cursor:
             cursor.execute(mysql_blacklist.DDL)
             cursor.execute(sql, (self.name,))

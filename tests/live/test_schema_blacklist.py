@@ -110,8 +110,8 @@ def test_a_diverged_table_is_brought_back_and_rows_of_others_are_left(
         "MobileWikiAppShareAFact": ("T120000", "2030-01-31 00:00:00"),
         "Edit": ("too much", "None"),
     }
-    kept = f"SELECT added_by, CAST(added_at AS DATE) FROM {TABLE} WHERE managed AND schema_name = 'MobileWikiAppShareAFact'"
-    assert ask(database, kept) == (("ops", date(2026, 1, 1)),)
+    kept = f"SELECT schema_name, CAST(added_at AS DATE) FROM {TABLE} WHERE managed AND added_by = 'ops' AND output = "
+    assert ask(database, kept + f"'{OUTPUT}'") == (("MobileWikiAppShareAFact", date(2026, 1, 1)),)
     assert ask(database, sql) == others
     assert operator.plan("--detailed-exitcode").code == 0
     assert "Print: blacklisted by milimetric" in found(operator.change(ADDRESS))

@@ -253,7 +253,7 @@ def test_a_file_that_is_kept_being_reverted_is_not_fought_for(operator: Operator
     managed = file.read_bytes()
     settle(operator)
     file.write_bytes(managed)
-    assert "written for the 2. time" in operator.plan().out
+    assert "write 2 of at most 2" in operator.plan().out
     settle(operator)
     file.write_bytes(managed)
     change = operator.change(ADDRESS)

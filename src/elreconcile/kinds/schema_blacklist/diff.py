@@ -8,7 +8,7 @@ from itertools import chain
 from elreconcile.desired.spec import format_instant
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.kinds.schema_blacklist import findings
-from elreconcile.kinds.schema_blacklist.enforcement import Edit, is_fight, needed, refusals
+from elreconcile.kinds.schema_blacklist.enforcement import FIGHT_AFTER, Edit, is_fight, needed, refusals
 from elreconcile.kinds.schema_blacklist.live import LiveBlacklist
 from elreconcile.kinds.schema_blacklist.pattern import lookalikes
 from elreconcile.kinds.schema_blacklist.record import RowChanges, row_changes, wanted_rows, write_row
@@ -132,7 +132,9 @@ def _details(
     for edit in edits:
         yield Line(f"{edit.file} line {edit.line}: blacklist {edit.was or 'none'} becomes {edit.becomes or 'none'}")
         if edit.times > 1:
-            yield Line(f"somebody took it out; written for the {edit.times}. time, and not again after that", 1)
+            yield Line(
+                f"somebody took it out soon after it was written: write {edit.times} of at most {FIGHT_AFTER}", 1
+            )
     if edits and wanted:
         near = next(name for schema in sorted(wanted) for name in lookalikes(schema) if name not in wanted)
         yield Line(f"tried as a writer reads it: keeps out {', '.join(sorted(wanted))}; lets {near} through as before")

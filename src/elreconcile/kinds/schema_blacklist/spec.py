@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from elreconcile.desired.spec import Instant, MySqlName, Spec, Strict
 from elreconcile.model.address import Address
@@ -18,6 +18,13 @@ def _schema_name(name: str) -> str:
     if not _SCHEMA.fullmatch(name):
         raise ValueError("must be a schema's name: up to 63 of letters, digits and _ . / -, with no revision")
     return name
+
+
+SchemaName = Annotated[
+    str,
+    AfterValidator(_schema_name),
+    WithJsonSchema({"type": "string", "pattern": f"^{_SCHEMA.pattern}$"}),
+]
 
 
 def _glob(pattern: str) -> str:
@@ -43,7 +50,7 @@ class EnforceIn(Strict):
 class Blacklisted(Strict):
     """A schema, with all its revisions."""
 
-    schema_name: Annotated[str, AfterValidator(_schema_name)] = Field(alias="schema")
+    schema_name: SchemaName = Field(alias="schema")
     reason: str = Field(min_length=1, max_length=1024, description="A task, or a sentence for whoever finds it here.")
     expires: Instant | None = Field(None, description="From then on as if it were not listed.")
 
