@@ -99,6 +99,7 @@ def test_a_diverged_table_is_brought_back_and_rows_of_others_are_left(
         ('{OUTPUT}', 'Popups', TRUE, 'gone from the document', 'ops', '2026-01-01', NULL),
         ('{OUTPUT}', 'MobileWikiAppShareAFact', FALSE, 'by hand', 'milimetric', '2026-01-01', NULL),
         ('{OUTPUT}', 'Print', FALSE, 'by hand too', 'milimetric', '2026-01-01', NULL),
+        ('{OUTPUT}', 'Popups', FALSE, 'by hand as well', 'milimetric', '2026-01-01', NULL),
         ('another-output', 'Popups', TRUE, 'of another document', 'ops', '2026-01-01', NULL)""",
     )
     sql = f"SELECT * FROM {TABLE} WHERE NOT managed OR output <> '{OUTPUT}' ORDER BY output, schema_name"

@@ -46,8 +46,8 @@ class BlacklistEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A row as a document wants it."""
+class Listed:
+    """A schema as a document lists it."""
 
     schema: str
     reason: str
@@ -73,7 +73,7 @@ def create(mysql: MySqlWriter) -> None:
 
 
 def change_entries(
-    mysql: MySqlWriter, output: str, put: Sequence[Wanted], remove: Sequence[str], added_by: str
+    mysql: MySqlWriter, output: str, put: Sequence[Listed], remove: Sequence[str], added_by: str
 ) -> None:
     """All of it or nothing. A row that is there keeps who added it and when; only managed rows are touched."""
 

@@ -17,7 +17,7 @@ from elreconcile.model.json import Json
 from elreconcile.model.outcome import Ending, Outcome
 from elreconcile.systems import ReadingSystems, WritingSystems, mysql_blacklist, mysql_file_writes
 from elreconcile.systems.eventlogging_config import Changed, NotWritten
-from elreconcile.systems.mysql_blacklist import Wanted
+from elreconcile.systems.mysql_blacklist import Listed
 from elreconcile.systems.mysql_tables import MySqlReader, MySqlWriter
 
 Trouble = Mapping[str, str]
@@ -105,9 +105,9 @@ def seen(change: Change, systems: ReadingSystems, trouble: Trouble) -> Outcome:
     return Outcome(change.address, Ending.SETTLED, "read back", evidence)
 
 
-def _managed(mysql: MySqlReader, output: str) -> Mapping[str, Wanted]:
+def _managed(mysql: MySqlReader, output: str) -> Mapping[str, Listed]:
     return {
-        row.schema: Wanted(row.schema, row.reason, row.expires)
+        row.schema: Listed(row.schema, row.reason, row.expires)
         for row in mysql_blacklist.read_entries(mysql) or ()
         if row.managed and row.output == output
     }

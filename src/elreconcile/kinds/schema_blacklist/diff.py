@@ -17,7 +17,7 @@ from elreconcile.model.block import Block, Line
 from elreconcile.model.change import Action, Change, Finding, Guard, Pending, Precondition
 from elreconcile.model.json import Json
 from elreconcile.systems import mysql_blacklist, mysql_file_writes
-from elreconcile.systems.mysql_blacklist import Wanted
+from elreconcile.systems.mysql_blacklist import Listed
 from elreconcile.systems.processes import Process
 
 RESTART = "a restart: a writer reads its configuration only when it starts"
@@ -100,7 +100,7 @@ def _effect(rows: RowChanges, edits: Sequence[Edit], live: LiveBlacklist) -> Jso
 
 
 def _before(live: LiveBlacklist, edits: Sequence[Edit]) -> Json:
-    rows = [write_row(Wanted(row.schema, row.reason, row.expires)) for row in live.entries or () if row.managed]
+    rows = [write_row(Listed(row.schema, row.reason, row.expires)) for row in live.entries or () if row.managed]
     return {"rows": rows, "files": [{"file": each.file, "line": each.line, "was": each.was} for each in edits]}
 
 
