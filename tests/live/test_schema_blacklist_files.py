@@ -331,16 +331,17 @@ def test_a_glob_that_leads_nowhere_is_an_error(
         assert "documents.yaml:1" in ran.err
 
 
-def test_two_documents_may_not_claim_the_same_writer(operator: Operator, file: Path) -> None:
-    operator.configure(operator.config.read_text().replace("mysql:\n  m4: {", "mysql:\n  m5: &x {", 1))
+def test_two_documents_for_one_writer_do_not_pass_in_silence(operator: Operator, file: Path) -> None:
+    """They can only be on two servers, each with a list of its own; the second finds the first one's in its way."""
     config = operator.config.read_text()
-    server = config.split("m5: &x ")[1].split("\n")[0]
-    operator.configure(config.replace("m5: &x ", "m4: ").replace("mysql:\n", f"mysql:\n  m5: {server}\n", 1))
-    one = document(entry("Edit"), enforce_in=file)
-    operator.write(one + "---\n" + one.replace("m4", "m5"))
-    ran = operator.plan()
-    assert ran.code == 65, ran
-    assert f"already looks after {OUTPUT} in {file}" in ran.err
+    server = next(line for line in config.splitlines() if line.startswith("  m4: "))
+    operator.configure(config.replace(server, f"{server}\n{server.replace('m4', 'm5')}"))
+    one, two = document(entry("Edit"), enforce_in=file), document(entry("Popups"), enforce_in=file)
+    operator.write(one + "---\n" + two.replace("m4", "m5"))
+    applied = operator.apply()
+    assert applied.code == 3, applied
+    assert "its blacklist is no longer what it was when the plan was made" in applied.out
+    assert lets_through(uri_of(file), "Edit", "Popups") == {"Edit": False, "Popups": True}
 
 
 def test_a_file_that_cannot_be_written_keeps_no_other_from_it(operator: Operator, processors: Path, file: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from elreconcile.errors import DesiredStateError, Problem
@@ -25,15 +25,13 @@ Files = tuple[ConfigFile, ...] | None
 def observe(
     asks: Sequence[Question], systems: ReadingSystems, moment: Moment
 ) -> Iterator[tuple[Address, LiveBlacklist]]:
-    """Raises DesiredStateError where a glob leads nowhere, and where two documents claim the same writer."""
+    """Raises DesiredStateError where a glob leads nowhere."""
     matched = {ask.address: _matched(ask, systems) for ask in asks}
-    files = {address: _with_writer(found, address.name) for address, found in matched.items()}
     problems = [each for ask in asks for each in _leads_nowhere(ask, matched[ask.address])]
-    problems += _claimed_twice(asks, files)
     if problems:
         raise DesiredStateError(problems)
     for ask in asks:
-        yield ask.address, _live(ask, files[ask.address], systems, moment)
+        yield ask.address, _live(ask, _with_writer(matched[ask.address], ask.address.name), systems, moment)
 
 
 def _live(ask: Question, files: Files, systems: ReadingSystems, moment: Moment) -> LiveBlacklist:
@@ -77,14 +75,3 @@ def _leads_nowhere(ask: Question, matched: Files) -> Iterator[Problem]:
         number = len(matched or ())
         what = f"of the {number} that {_pattern(ask)} matches" if number > 1 else f"in {_pattern(ask)}"
         yield Problem(*place, f"enforce_in: no writer with topic={output} {what}")
-
-
-def _claimed_twice(asks: Sequence[Question], files: Mapping[Address, Files]) -> Iterator[Problem]:
-    """Each would take the other's schemas out again."""
-    owners: dict[tuple[str, str], Question] = {}
-    for ask in asks:
-        for file in files[ask.address] or ():
-            other = owners.setdefault((str(Path(file.path).resolve()), ask.address.name), ask)
-            if other is not ask:
-                what = f"enforce_in: {other.address} already looks after {ask.address.name} in {file.path}"
-                yield Problem(ask.resource.file, ask.resource.line, 1, what)
