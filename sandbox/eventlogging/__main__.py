@@ -59,7 +59,7 @@ def write_stats(file: Path | None, consumer: KafkaConsumer, writer: SqlWriter) -
 
 def main() -> int:
     asked = parse()
-    writer = SqlWriter(asked.mysql, asked.batch_size, asked.batch_time, asked.schemas)
+    writer = SqlWriter(asked.mysql, asked.batch_size, asked.batch_time, asked.schemas, asked.topics)
     interrupted = threading.Event()
     # No handler for SIGTERM, on purpose: the original has none, and loses its buffer.
     signal.signal(signal.SIGINT, lambda *_: interrupted.set())

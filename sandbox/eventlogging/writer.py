@@ -12,6 +12,7 @@ from typing import Any
 import pymysql
 
 from sandbox.addresses import MySqlAddress
+from sandbox.eventlogging.blacklist import is_blacklisted
 from sandbox.eventlogging.mapper import Row, is_unwanted_bot, row_of
 from sandbox.eventlogging.tables import SCHEMAS, create_table, table_name
 from sandbox.events import Capsule
@@ -23,6 +24,7 @@ class Counters:
 
     messages: int = 0
     bots: int = 0  # left out
+    blacklisted: int = 0  # left out
     inserted: int = 0  # rows the server says it added
     ignored: int = 0  # rows that were there already
 
@@ -42,8 +44,16 @@ BatchKey = tuple[str, int, str | None]  # schema, revision and the event's own t
 class SqlWriter:
     """Not flushed by time alone: age is looked at only when another event of the same key arrives."""
 
-    def __init__(self, mysql: MySqlAddress, batch_size: int, batch_time: float, schemas: Path = SCHEMAS) -> None:
+    def __init__(
+        self,
+        mysql: MySqlAddress,
+        batch_size: int,
+        batch_time: float,
+        schemas: Path = SCHEMAS,
+        topics: Sequence[str] = (),
+    ) -> None:
         self.mysql = mysql
+        self.topics = topics
         self.batch_size = batch_size
         self.batch_time = batch_time  # seconds
         self.schemas = schemas
@@ -72,6 +82,9 @@ class SqlWriter:
 
     def _store(self, key: BatchKey) -> None:
         schema, revision, _ = key
+        if is_blacklisted(self.mysql, schema, self.topics):
+            self.counters.blacklisted += len(self._batches.pop(key).events)
+            return
         rows = [row_of(event) for event in self._batches[key].events]
         for fields, same in _by_fields(rows):
             try:

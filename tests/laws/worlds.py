@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import requests
@@ -11,10 +12,12 @@ from kafka import KafkaAdminClient
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from elreconcile.kinds.consumer_group.marks import is_ours
+from elreconcile.systems import mysql_blacklist
 from elreconcile.systems.kafka_values import Commit
 from sandbox.addresses import Addresses
 from sandbox.events import Record
 from sandbox.waiting import until
+from tests import blacklists
 from tests.operator import Operator
 
 EVENTS = 100
@@ -24,9 +27,11 @@ class World(ABC):
     """One document's part of the world. `look` gives back everything of it that an apply may change."""
 
     kind: ClassVar[str]
+    fills_what_is_absent: ClassVar[bool] = False
     document: str
 
-    def __init__(self, servers: Addresses, admin: KafkaAdminClient, name: str, topic: str) -> None:
+    def __init__(self, servers: Addresses, admin: KafkaAdminClient, name: str, topic: str, folder: Path) -> None:
+        self.folder = folder
         self.servers = servers
         self.admin = admin
         self.name = name
@@ -143,7 +148,67 @@ topics: [{self.topic}]
         return requests.get(f"{burrow.url}/v3/kafka/{burrow.cluster}/{path}", timeout=5).json()
 
 
-WORLDS: dict[str, Callable[..., World]] = {world.kind: world for world in (ConsumerGroupWorld, BurrowMonitorWorld)}
+class SchemaBlacklistWorld(World):
+    """A table and a writer's file. `name` is the output, which no other test uses."""
+
+    kind = "SchemaBlacklist"
+    fills_what_is_absent = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.document = blacklists.document(
+            blacklists.entry("Edit", "2040-01-01T00:00:00Z"),
+            blacklists.entry("Popups"),
+            output=self.name,
+            enforce_in=self.folder / self.topic / "processor*",
+        )
+        self.uri = f"kafka:///kafka1012:9092?topic={self.name}&blacklist=^(Analytics)$"
+
+    @property
+    def file(self) -> Path:
+        return self.folder / self.topic / "processor"
+
+    def absent(self) -> None:
+        """No row of it, and a writer that knows nothing of it."""
+        self._write(self.uri)
+
+    def diverged(self) -> None:
+        """A row with another reason, one too many, and their schemas in the file."""
+        self._write(f"{self.uri}%7C%28%3F%23elreconcile%29%5E%28Edit%7CPrint%29%24")
+        values = [(self.name, schema, True, "old", "ops") for schema in ("Edit", "Print")]
+        with self.servers.mysql.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(mysql_blacklist.DDL)
+            columns = "output, schema_name, managed, reason, added_by"
+            cursor.executemany(f"REPLACE INTO {mysql_blacklist.TABLE} ({columns}) VALUES (%s, %s, %s, %s, %s)", values)
+
+    def look(self) -> Any:
+        """Rows, the file, and everything beside it."""
+        beside = sorted(path.name for path in self.file.parent.iterdir() if path.is_file())
+        return self._rows(), self.file.read_bytes(), [name for name in beside if "processor" in name]
+
+    def is_converged(self) -> bool:
+        wanted = (("Edit", "T120000", "2040-01-01 00:00:00.000000"), ("Popups", "T120000", None))
+        names = ("Analytics", "Edit", "Popups", "Print")
+        through = blacklists.lets_through(blacklists.uri_of(self.file, self.name), *names)
+        rows, _, files = self.look()
+        return rows == wanted and list(through.values()) == [False, False, False, True] and files == ["processor"]
+
+    def _write(self, uri: str) -> None:
+        self.file.parent.mkdir(exist_ok=True)
+        self.file.write_text(blacklists.processor(uri))
+
+    def _rows(self) -> Any:
+        columns = "schema_name, reason, CAST(expires AS CHAR)"
+        sql = f"SELECT {columns} FROM {mysql_blacklist.TABLE} WHERE output = %s ORDER BY 1"
+        with self.servers.mysql.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(mysql_blacklist.DDL)
+            cursor.execute(sql, (self.name,))
+            return cursor.fetchall()
+
+
+WORLDS: dict[str, Callable[..., World]] = {
+    world.kind: world for world in (ConsumerGroupWorld, BurrowMonitorWorld, SchemaBlacklistWorld)
+}
 
 
 def events() -> list[Record]:

@@ -98,6 +98,7 @@ def test_sigint_inserts_what_it_holds(consumed: Callable[..., EventLogging], dat
     assert uuids(database) == expected(loads)
     assert consumer.stats() == {
         "assigned": 3,
+        "blacklisted": 0,
         "bots": 0,
         "buffered": 0,
         "ignored": 0,

@@ -35,6 +35,7 @@ CONFIG = Config.model_validate_json(
         "environment": "docs",
         "kafka": {"analytics": {"bootstrap_servers": ["kafka:9092"]}},
         "burrow": {"analytics": {"url": "http://burrow:8000", "cluster": "local", "kafka": "analytics"}},
+        "mysql": {"m4": {"host": "db1107", "user": "eventlog", "database": "log"}},
         "ledger": {"sqlite": "ledger.sqlite"}
     }"""
 )

@@ -15,14 +15,13 @@ def fields_at(model: type[BaseModel], steps: tuple[str | int, ...]) -> frozenset
     for step in steps:
         types = [inner for outer in types for inner in _inside(outer, step)]
     models = (one for outer in types for one in _alternatives(outer) if _is_model(one))
-    return frozenset(name for one in models for name in one.model_fields)
+    return frozenset(field.alias or name for one in models for name, field in one.model_fields.items())
 
 
 def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
     for one in _alternatives(annotation):
         if _is_model(one):
-            if step in one.model_fields:
-                yield one.model_fields[step].annotation
+            yield from (field.annotation for name, field in one.model_fields.items() if (field.alias or name) == step)
         elif isinstance(origin := get_origin(one), type):
             yield get_args(one)[1 if issubclass(origin, Mapping) else 0]
 

@@ -11,10 +11,13 @@ from elreconcile.errors import Unreachable
 from elreconcile.kinds.burrow_monitor import BurrowMonitorKind
 from elreconcile.kinds.consumer_group import ConsumerGroupKind
 from elreconcile.kinds.contract import Ask, Kind, Moment
+from elreconcile.kinds.schema_blacklist import SchemaBlacklistKind
 from elreconcile.model.address import Address
 from elreconcile.systems import ReadingSystems
 
-KINDS: Mapping[str, Kind[Any, Any]] = {kind.name: kind for kind in (BurrowMonitorKind(), ConsumerGroupKind())}
+KINDS: Mapping[str, Kind[Any, Any]] = {
+    kind.name: kind for kind in (SchemaBlacklistKind(), BurrowMonitorKind(), ConsumerGroupKind())
+}
 """Every kind by its name, in the order their changes are carried out."""
 
 

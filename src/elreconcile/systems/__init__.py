@@ -10,8 +10,10 @@ from elreconcile.model.plan import SystemSeen
 
 if TYPE_CHECKING:
     from elreconcile.systems.burrow import BurrowReader, BurrowWriter
+    from elreconcile.systems.eventlogging_config import EventLoggingReader, EventLoggingWriter
     from elreconcile.systems.kafka import KafkaReader
     from elreconcile.systems.kafka_writer import KafkaWriter
+    from elreconcile.systems.mysql_tables import MySqlReader, MySqlWriter
 
 
 class ReadingSystems:
@@ -21,6 +23,7 @@ class ReadingSystems:
         self.config = config
         self._kafka: dict[str, KafkaReader] = {}
         self._burrow: dict[str, BurrowReader] = {}
+        self._mysql: dict[str, MySqlReader] = {}
 
     @property
     def deadline(self) -> float:
@@ -43,6 +46,20 @@ class ReadingSystems:
             self._burrow[name] = BurrowReader(name, self.config.burrow[name], self.deadline)
         return self._burrow[name]
 
+    def mysql(self, name: str) -> MySqlReader:
+        """Raises Unreachable, with the true cause."""
+        from elreconcile.systems.mysql_tables import MySqlReader
+
+        if name not in self._mysql:
+            self._mysql[name] = MySqlReader(name, self.config.mysql[name], self.deadline)
+        return self._mysql[name]
+
+    def eventlogging(self) -> EventLoggingReader:
+        """The configuration of EventLogging on this machine."""
+        from elreconcile.systems.eventlogging_config import EventLoggingReader
+
+        return EventLoggingReader()
+
     def seen(self) -> tuple[SystemSeen, ...]:
         """Those asked so far, as a plan names them."""
         clusters = {name: kafka.cluster() for name, kafka in self._kafka.items()}
@@ -50,7 +67,9 @@ class ReadingSystems:
             SystemSeen("Kafka", name, f"{cluster.version or 'version not told'}, cluster {cluster.id}")
             for name, cluster in sorted(clusters.items())
         ]
-        return (*told, *(SystemSeen("Burrow", name, self.config.burrow[name].url) for name in sorted(self._burrow)))
+        told += [SystemSeen("Burrow", name, self.config.burrow[name].url) for name in sorted(self._burrow)]
+        told += [SystemSeen("MySQL", name, mysql.version()) for name, mysql in sorted(self._mysql.items())]
+        return tuple(told)
 
     def close(self) -> None:
         """Idempotent."""
@@ -58,6 +77,8 @@ class ReadingSystems:
             kafka.close()
         for burrow in self._burrow.values():
             burrow.close()
+        for mysql in self._mysql.values():
+            mysql.close()
 
     def __enter__(self) -> Self:
         return self
@@ -86,3 +107,16 @@ class WritingSystems(ReadingSystems):
         if not isinstance(held, BurrowWriter):
             held = self._burrow[name] = BurrowWriter(name, self.config.burrow[name], self.deadline)
         return held
+
+    def mysql(self, name: str) -> MySqlWriter:
+        from elreconcile.systems.mysql_tables import MySqlWriter
+
+        held = self._mysql.get(name)
+        if not isinstance(held, MySqlWriter):
+            held = self._mysql[name] = MySqlWriter(name, self.config.mysql[name], self.deadline)
+        return held
+
+    def eventlogging(self) -> EventLoggingWriter:
+        from elreconcile.systems.eventlogging_config import EventLoggingWriter
+
+        return EventLoggingWriter()

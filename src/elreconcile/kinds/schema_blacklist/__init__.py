@@ -1,0 +1,41 @@
+"""The kind SchemaBlacklist: schemas kept out of one output of EventLogging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from elreconcile.kinds.contract import Ask, Journal, Kind, Moment
+from elreconcile.kinds.schema_blacklist import act, diff, observe
+from elreconcile.kinds.schema_blacklist.live import LiveBlacklist
+from elreconcile.kinds.schema_blacklist.spec import SchemaBlacklist
+from elreconcile.model.address import Address
+from elreconcile.model.change import Change
+from elreconcile.model.outcome import Outcome
+from elreconcile.systems import ReadingSystems, WritingSystems
+
+
+class SchemaBlacklistKind(Kind[SchemaBlacklist, LiveBlacklist]):
+    """First of all: nothing that a reset replays or a window fills may bring a blacklisted schema back."""
+
+    name: ClassVar[str] = "SchemaBlacklist"
+    spec = SchemaBlacklist
+    order: ClassVar[int] = 10
+
+    def observe(
+        self, asks: Sequence[Ask[SchemaBlacklist]], systems: ReadingSystems, moment: Moment
+    ) -> Mapping[Address, LiveBlacklist]:
+        return dict(observe.observe(asks, systems, moment))
+
+    def diff(self, ask: Ask[SchemaBlacklist], live: LiveBlacklist, moment: Moment) -> Change:
+        return diff.diff(ask, live, moment)
+
+    def act(
+        self, changes: Sequence[Change], systems: WritingSystems, moment: Moment, journal: Journal
+    ) -> Iterable[Outcome]:
+        return act.act(changes, systems, moment, journal)
+
+    def verify(
+        self, outcomes: Sequence[Outcome], changes: Sequence[Change], systems: ReadingSystems
+    ) -> Iterable[Outcome]:
+        return act.verify(outcomes, changes, systems)
