@@ -43,6 +43,7 @@ def consumer_of(asked: argparse.Namespace) -> KafkaConsumer:
         enable_auto_commit=True,
         auto_commit_interval_ms=1000,
         auto_offset_reset=asked.auto_offset_reset,
+        metadata_max_age_ms=5_000,  # who leads the group with stale metadata assigns nothing until it is renewed
         session_timeout_ms=10_000,
         heartbeat_interval_ms=3000,
     )
