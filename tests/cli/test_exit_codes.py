@@ -231,15 +231,10 @@ def test_130_while_a_system_is_awaited(tmp_path: Path) -> None:
 
 def test_130_while_the_group_is_awaited(stack: Addresses, group: Group, operator: Operator) -> None:
     operator.write(group.reset("{offset: 3}"))
-    consumer = KafkaConsumer(
-        bootstrap_servers=stack.kafka,
-        group_id=group.name,
-        enable_auto_commit=False,
-        metadata_max_age_ms=500,  # else one that has not heard of its topic when it joins stays without partitions
-    )
+    consumer = KafkaConsumer(bootstrap_servers=stack.kafka, group_id=group.name, enable_auto_commit=False)
     with closing(consumer):
         consumer.subscribe([group.topic])
-        until("the consumer has its partition", lambda: consumer.poll(200) is not None and bool(consumer.assignment()))
+        until("the group has a member", lambda: consumer.poll(200) is not None and group.members())
         apply = started(operator, "apply", str(operator.state), "--yes", "--wait", "60s")
         until("apply holds the lock", lambda: list((operator.home / "ledger.sqlite.locks").glob("*.lock")))
         consumer.poll(2500)
