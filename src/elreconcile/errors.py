@@ -5,6 +5,7 @@ ElreconcileError                     1
 ├── DesiredStateError               65   what the files alone show to be wrong; carries every problem found
 ├── ConfigError                     78   the same for elreconcile.yaml
 ├── Unreachable                     69   a system that is down, hangs or refuses us
+│   └── NotAuthorized               69   it answers, and does not let us (in systems)
 ├── LockHeld                         5   somebody else is acting on an address
 ├── LockLost                         1   our own lock went away: nothing more may be written
 ├── LedgerError                      4   no ledger, or not the one the config names

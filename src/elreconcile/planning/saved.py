@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from elreconcile.errors import Refused
 from elreconcile.model.change import Action
-from elreconcile.model.json import Json, digest
+from elreconcile.model.json import Json, canonical, digest
 from elreconcile.model.plan import Plan
 
 FORMAT_VERSION = "1.0"
@@ -80,6 +80,7 @@ def recall(remembered: Json) -> Plan:
 def _document(text: str, name: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
+        canonical(document).encode()  # half a character pair is JSON, and no text
     except ValueError:
         document = None
     if not isinstance(document, dict):
