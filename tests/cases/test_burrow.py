@@ -70,18 +70,19 @@ def operator(stack: Any, tmp_path: Path) -> Operator:
 
 
 def test_a_stale_topic_is_removed_and_the_rest_waits_for_a_commit(monitor: Monitor, operator: Operator) -> None:
+    """Burrow 1.2.1 forgets the whole group; a newer one, named by the environment, just the topic."""
     monitor.commit_both()
     operator.write(monitor.document())
     shown = operator.plan().out
     assert f"- {monitor.stale}: last commit" in shown
-    assert "this Burrow can only forget the whole group" in shown
+    forgets_topics = "this Burrow can only forget the whole group" not in shown
     applied = operator.apply()
     assert applied.code == 0, applied
-    assert applied.ending(monitor.address) == "pending"
-    assert monitor.topics() == []
+    assert applied.ending(monitor.address) == ("settled" if forgets_topics else "pending")
+    assert monitor.topics() == ([monitor.wanted] if forgets_topics else [])
     waiting = operator.plan("--detailed-exitcode")
     assert waiting.code == 0
-    assert f"pending: {monitor.wanted} waits for the group's next commit" in waiting.out
+    assert (f"pending: {monitor.wanted} waits for the group's next commit" in waiting.out) == (not forgets_topics)
     monitor.commit(monitor.wanted)
     until("Burrow monitors it again", lambda: monitor.topics() == [monitor.wanted])
     assert "pending" not in operator.plan().out
