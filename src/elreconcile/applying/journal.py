@@ -54,6 +54,10 @@ class LedgerJournal:
             self._add_evidence(address, "acknowledged", answers)
         self._record(evidence, State.ACKNOWLEDGED)
 
+    def progressed(self, address: Address, done: Json) -> None:
+        self._add_evidence(address, "progress", done)
+        self._record([address], None)
+
     def ended(self, outcomes: Iterable[Outcome]) -> None:
         """Each request as its outcome leaves it."""
         told: dict[State, list[Address]] = {}

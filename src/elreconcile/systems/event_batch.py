@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from elreconcile.errors import ElreconcileError
+
 Part: TypeAlias = tuple[str, int]
 """A topic and a partition of it, or a file and 0."""
 
@@ -33,11 +35,20 @@ class Batch:
     clock_ms: int | None = None
 
 
+class SourceBroken(ElreconcileError):
+    """A source cannot be read on from this place; what was read before it stands."""
+
+    def __init__(self, place: str, cause: str) -> None:
+        super().__init__(f"{place}: {cause}")
+        self.place = place
+        self.cause = cause
+
+
 class Reader(Protocol):
     """A source of records."""
 
     def read(self, slices: Sequence[Slice]) -> Iterator[Batch]:
-        """Every record of these slices, each part in its order; raises Unreachable where it cannot be read."""
+        """Every record of these slices, each part in its order; raises Unreachable, SourceBroken."""
 
     def place(self, part: Part, position: int) -> str:
         """How an operator finds one record again."""

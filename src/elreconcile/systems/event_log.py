@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from elreconcile.desired.config import KafkaConfig, KafkaSecurity
 from elreconcile.errors import Unreachable
 from elreconcile.systems.deadline import Deadline
 from elreconcile.systems.event_batch import Batch, Part, Slice, joined
+
+Message: TypeAlias = Any
+"""One of librdkafka's: value(), offset(), error(), …"""
 
 AT_ONCE = 2000
 """Messages taken from librdkafka at a time."""
@@ -78,6 +81,7 @@ class EventLog:
             if not patience.left:
                 raise Unreachable(self._system, self._cause, patience.elapsed)
         arrived: dict[Part, list[Message]] = {}
+        message: Message
         for message in messages:
             part = (message.topic(), message.partition())
             if part not in arrived:

@@ -1,0 +1,73 @@
+"""From a whole event to a row, as EventLogging's mapper and its flattening do. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+
+from elreconcile.kinds.backfill_window import clock
+from elreconcile.kinds.backfill_window.envelope import Event, digits_of
+from elreconcile.systems.event_tables import EventTable
+
+NOT_STORED = frozenset({"recvFrom", "revision", "schema", "seqId", "topic", "ip"})
+
+Value: TypeAlias = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`values` by column; columns left out are NULL."""
+
+    id: bytes
+    values: Mapping[str, Value]
+
+
+class UnknownFields(Exception):
+    """Fields of an event that its table has no columns for."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        super().__init__(", ".join(columns))
+        self.columns = tuple(columns)
+
+
+def row_of(value: bytes, event: Event, table: EventTable) -> Row:
+    """Raises UnknownFields, and msgspec.DecodeError where what lies deeper in the event cannot be read."""
+    document: dict[str, Any] = msgspec.json.decode(value)
+    flat = dict(_flatten(_mapped(document, event)))
+    unknown = sorted(name for name in flat if name not in table.columns)
+    if unknown:
+        raise UnknownFields(unknown)
+    return Row(event.id, {name: _fitted(value, table, name) for name, value in flat.items()})
+
+
+def _mapped(document: dict[str, Any], event: Event) -> dict[str, Any]:
+    """EventLogging's mapper: the user agent as JSON, `dt` as `timestamp`. EventBus's events stay as they are."""
+    if isinstance(document.get("meta"), dict):
+        return {name: value for name, value in document.items() if name not in NOT_STORED}
+    mapped = {name: value for name, value in document.items() if name not in NOT_STORED and name != "dt"}
+    agent = document.get("userAgent")
+    if isinstance(agent, dict):
+        mapped["userAgent"] = json.dumps(agent)
+    mapped["timestamp"] = event.time
+    return mapped
+
+
+def _flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Value]]:
+    """Nested keys joined with `_`, dots within a key stay, arrays become JSON text."""
+    for key, value in nested.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}_")
+        else:
+            yield prefix + key, json.dumps(value) if isinstance(value, list) else value
+
+
+def _fitted(value: Value, table: EventTable, name: str) -> Value:
+    """Times of datetime columns as MySQL writes them; the rest as it is."""
+    if isinstance(value, str) and table.columns[name].family in ("datetime", "timestamp"):
+        digits = digits_of(value)
+        return value if digits is None else clock.moment_of(digits).strftime("%Y-%m-%d %H:%M:%S")
+    return value
