@@ -43,4 +43,6 @@ def by_partition(events: Iterable[Capsule]) -> Mapping[int, Sequence[Record]]:
 def _evenly(count: int, first: int) -> Iterable[tuple[int, datetime]]:
     """Sequence numbers and times, evenly over the window."""
     length = UNTIL - SINCE
-    return ((first + number, SINCE + timedelta(seconds=number * length.total_seconds() // count)) for number in range(count))
+    return (
+        (first + number, SINCE + timedelta(seconds=number * length.total_seconds() // count)) for number in range(count)
+    )

@@ -6,7 +6,7 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -141,6 +141,13 @@ class MySqlConnection:
             cursor.execute(sql, values)
             answer: Sequence[Row] = cursor.fetchall()
             return answer
+
+    def named(self, sql: str) -> Sequence[Mapping[str, Any]]:
+        """Rows by the names of their columns, for answers whose columns differ by version."""
+        with _told(self.where), self._connection.cursor() as cursor:
+            cursor.execute(sql)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
         """The statement once for each row; many rows of an INSERT travel together."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from elreconcile.errors import ElreconcileError, Unreachable
@@ -64,7 +64,7 @@ class _Run:
             self._create(asking)
             tables = self._tables(asking)
             filler = Filler(self._look.wanted, self._job.holes, tables, asking, Loader(loading))
-            self._fill(filler, asking)
+            self._fill(filler, tables, asking)
             altered = sample.altered(asking, tables, filler.filled.samples)
         return self._judge(filler.filled, altered)
 
@@ -82,20 +82,27 @@ class _Run:
         described = [sink.look(mysql, name) for name in sorted({table for table, _ in self._job.holes})]
         return {each.name: each.table for each in described if each.table is not None and each.problem is None}
 
-    def _fill(self, filler: Filler, mysql: MySqlConnection) -> None:
+    def _fill(self, filler: Filler, tables: Mapping[str, EventTable], mysql: MySqlConnection) -> None:
         slices = source.clipped(self._job.slices, self._job.ranges)
-        with (
-            Pacer(self._job.spec, self._systems, mysql) as pacer,
-            source.opened(self._job.spec, self._systems) as reader,
-        ):
+        inserted = filler.filled.inserted
+        with ExitStack() as closing_, source.opened(self._job.spec, self._systems) as reader:
+            replica = self._job.spec.sink.replica
+            copy = closing_.enter_context(closing(self._look.connect(replica))) if replica else None
+            pacer = Pacer(self._job.spec.pace, tables.values(), mysql, copy, self._tell_waiting(filler))
             for number, each in enumerate(slices, 1):
                 for rows in filler.fill(reader, each):
                     pacer.wait(rows)
                     self._journal.still_ours()
-                self._journal.progressed(
-                    self._address,
-                    {"slices": number, "of": len(slices), "inserted": filler.filled.inserted.total()},
-                )
+                    self._journal.tell(self._address, inserted.total(), self._job.missing)
+                done: Json = {"slices": number, "of": len(slices), "inserted": inserted.total()}
+                self._journal.progressed(self._address, done)
+
+    def _tell_waiting(self, filler: Filler) -> Callable[[str | None], None]:
+        def tell(reason: str | None) -> None:
+            self._journal.still_ours()
+            self._journal.tell(self._address, filler.filled.inserted.total(), self._job.missing, reason)
+
+        return tell
 
     def _judge(self, filled: Filled, altered: Mapping[str, int]) -> Outcome:
         """By what stands there now, uuid by uuid, on the replica too."""
@@ -114,8 +121,8 @@ class _Run:
         if left.missing:
             said.append(f"{left.missing:,} events still have no row")
             return Outcome(self._address, Ending.FAILED, "; ".join(said), evidence)
-        if left.pending or self._job.open_end:
-            said.append(f"the window stays open: {self._job.open_end or f'{left.pending:,} events are pending'}")
+        if self._job.stays_open:
+            said.append(f"the window stays open: {self._job.stays_open}")
             return Outcome(self._address, Ending.FAILED, "; ".join(said), evidence)
         if left.on_replica:
             said.append(f"{left.on_replica:,} of its rows are not on the replica {self._job.spec.sink.replica}")

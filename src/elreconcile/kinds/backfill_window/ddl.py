@@ -30,6 +30,14 @@ class NoSchema(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class NewTable:
+    """A table to be made: the statement, and the columns it will have."""
+
+    statement: str
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Column:
     """Every column may be NULL: personal data is purged from rows."""
 
@@ -38,8 +46,8 @@ class _Column:
     key: str = ""
 
 
-def create_table(table: str, schema: str, revision: int, folder: Path) -> str:
-    """The CREATE TABLE statement. Raises NoSchema."""
+def create_table(table: str, schema: str, revision: int, folder: Path) -> NewTable:
+    """Raises NoSchema."""
     described = _read(folder, schema, revision)
     columns = sorted(_columns(_properties(described)), key=_rank)
     lines = ["`id` INTEGER NOT NULL AUTO_INCREMENT"]
@@ -51,7 +59,9 @@ def create_table(table: str, schema: str, revision: int, folder: Path) -> str:
         if column.key
     ]
     body = ",\n  ".join(lines)
-    return f"CREATE TABLE {_quoted(table)} (\n  {body}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8"
+    # A writer that comes first makes the same table; it is then taken as found.
+    statement = f"CREATE TABLE IF NOT EXISTS {_quoted(table)} (\n  {body}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8"
+    return NewTable(statement, frozenset({"id", *(column.name for column in columns)}))
 
 
 def _read(folder: Path, schema: str, revision: int) -> Mapping[str, Any]:

@@ -27,9 +27,8 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
     spec = ask.resource.spec
     if live is None:
         return Change(ask.address, Action.NONE, title(spec))
-    open_ = live.open_end is not None or any(hour.pending for hour in live.hours)
     # What a run that was cut short has put in is still to be settled.
-    holes = missing(live) > 0 or (ask.entry is not None and not open_)
+    holes = missing(live) > 0 or (ask.entry is not None and stays_open(live) is None)
     return Change(
         address=ask.address,
         action=Action.REQUEST if holes else Action.NONE,
@@ -46,6 +45,12 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
     )
 
 
+def stays_open(live: LiveWindow) -> str | None:
+    """Why the window cannot be settled yet, whatever is put in."""
+    waiting = sum(hour.pending for hour in live.hours)
+    return live.open_end or (f"{waiting:,} events wait for the writer" if waiting else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What `act` goes by, read back from a change. `create`: statements by table."""
@@ -55,7 +60,8 @@ class Work:
     create: Mapping[str, str]
     holes: frozenset[CellKey]
     slices: tuple[Slice, ...]
-    open_end: str | None
+    missing: int
+    stays_open: str | None
 
 
 def work(change: Change) -> Work:
@@ -67,7 +73,8 @@ def work(change: Change) -> Work:
         create=effect["create"],
         holes=frozenset((table, hour) for table, hours in before["holes"].items() for hour in hours),
         slices=tuple(Slice((name, part), start, end) for name, part, start, end in before["slices"]),
-        open_end=before["open_end"],
+        missing=sum(counts["missing"] for hours in before["holes"].values() for counts in hours.values()),
+        stays_open=before["stays open"],
     )
 
 
@@ -95,7 +102,7 @@ def _before(live: LiveWindow) -> Json:
     return {
         "holes": holes,
         "slices": [[*each.part, each.start, each.end] for each in live.slices],
-        "open_end": live.open_end,
+        "stays open": stays_open(live),
     }
 
 
@@ -105,6 +112,12 @@ def _refusals(spec: BackfillWindow, live: LiveWindow) -> Iterator[Refusal]:
         if table.problem is not None and (table.exists or table.name in filled):
             yield Refusal(
                 "table", f"the table {table.name}", table.problem, "rows must go in once, as they are", "mend it"
+            )
+        if table.unknown:
+            fields = ", ".join(table.unknown)
+            remedy = "add the columns, or leave the schema out"
+            yield Refusal(
+                "unknown-field", f"the table {table.name}", f"no column for {fields}", "nothing is cut off", remedy
             )
     for odd in live.odd:
         if odd.what == "raw lines":

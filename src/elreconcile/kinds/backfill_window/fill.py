@@ -29,7 +29,10 @@ SAMPLES = 500
 
 @dataclass(slots=True)
 class Filled:
-    """What was put in. `changed`: values the server says it altered, and `unknown`: fields without a column, by column."""
+    """What was put in, by table.
+
+    By table and column: `changed`, values the server says it altered, and `unknown`, fields without a column.
+    """
 
     inserted: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)

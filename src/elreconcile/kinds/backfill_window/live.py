@@ -55,7 +55,10 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class TableSeen:
-    """A table events of the window belong to. `problem`: why rows cannot be put there; `ddl`: how it will be made."""
+    """A table events of the window belong to.
+
+    `problem`: why rows cannot be put there; `ddl`: how it will be made; `unknown`: fields it has no columns for.
+    """
 
     name: str
     schema: str
@@ -64,6 +67,7 @@ class TableSeen:
     bots: int = 0
     problem: str | None = None
     ddl: str | None = None
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from elreconcile.kinds.backfill_window import clock, limits, scan, sink, source
 from elreconcile.kinds.backfill_window.compare import Result, checksums, compare
+from elreconcile.kinds.backfill_window.fields import unknown_fields
 from elreconcile.kinds.backfill_window.live import LiveWindow, Odd, TableSeen
 from elreconcile.kinds.backfill_window.scan import Tally
 from elreconcile.kinds.backfill_window.spec import BackfillWindow
@@ -67,18 +68,20 @@ class Look:
         with Spill() as spill:
             tally = Tally(spill)
             described, result = self.compared(tally, source.slices(self.found.ranges))
+            tables = {name: self._planned(tally, each) for name, each in described.items()}
+            holes = frozenset((hour.table, hour.hour) for hour in result.hours if hour.missing)
             return LiveWindow(
                 ranges=self.found.ranges,
                 guards=self._guards(),
                 hours=result.hours,
                 gaps=result.gaps,
-                tables=tuple(self._seen(tally, described)),
+                tables=tuple(self._seen(tally, tables, self._unknown(tally, holes, tables))),
                 odd=tuple(_odd(tally)),
                 blacklisted=self.blacklisted,
                 first=tally.first,
                 last=tally.last,
                 open_end=self._open_end(tally),
-                slices=tuple(_with_holes(tally, result)),
+                slices=tuple(sorted(each for each, cells in tally.slices.items() if not holes.isdisjoint(cells))),
                 read=tally.read,
             )
 
@@ -109,11 +112,30 @@ class Look:
     def _guards(self) -> Mapping[str, str]:
         return {**self.found.guards, f"MySQL {self.spec.sink.mysql}": self.mysql.identity()}
 
-    def _seen(self, tally: Tally, described: Mapping[str, sink.Described]) -> Iterable[TableSeen]:
-        for name, each in sorted(described.items()):
-            schema = tally.schemas[name]
-            planned = sink.to_be_made(each, schema, self.spec)
-            yield TableSeen(name, *schema, each.table is not None, tally.bots[name], planned.problem, planned.ddl)
+    def _planned(self, tally: Tally, described: sink.Described) -> sink.Described:
+        return sink.to_be_made(described, tally.schemas[described.name], self.spec)
+
+    def _unknown(
+        self, tally: Tally, holes: frozenset[CellKey], tables: Mapping[str, sink.Described]
+    ) -> Mapping[str, Sequence[str]]:
+        clipped = {source.clipped([each], self.found.ranges)[0]: cells for each, cells in tally.slices.items()}
+        columns = {name: each.columns for name, each in tables.items()}
+        with source.opened(self.spec, self._systems) as reader:
+            return unknown_fields(reader, clipped, holes, columns)
+
+    def _seen(
+        self, tally: Tally, tables: Mapping[str, sink.Described], unknown: Mapping[str, Sequence[str]]
+    ) -> Iterable[TableSeen]:
+        for name, each in sorted(tables.items()):
+            yield TableSeen(
+                name,
+                *tally.schemas[name],
+                exists=each.table is not None,
+                bots=tally.bots[name],
+                problem=each.problem,
+                ddl=each.new.statement if each.new else None,
+                unknown=tuple(unknown.get(name, ())),
+            )
 
     def _open_end(self, tally: Tally) -> str | None:
         """Why the source may hold events of the window that were not read."""
@@ -125,11 +147,6 @@ class Look:
         if latest > max(near, self.spec.until).timestamp():
             return f"one of its events came in the last tenth of `late`, before {end:%Y-%m-%dT%H:%M:%SZ}"
         return None
-
-
-def _with_holes(tally: Tally, result: Result) -> Iterable[Slice]:
-    holes = {(hour.table, hour.hour) for hour in result.hours if hour.missing}
-    return sorted(each for each, cells in tally.slices.items() if not holes.isdisjoint(cells))
 
 
 def _odd(tally: Tally) -> Iterable[Odd]:

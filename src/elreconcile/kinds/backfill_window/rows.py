@@ -36,12 +36,16 @@ class UnknownFields(Exception):
 
 def row_of(value: bytes, event: Event, table: EventTable) -> Row:
     """Raises UnknownFields, and msgspec.DecodeError where what lies deeper in the event cannot be read."""
-    document: dict[str, Any] = msgspec.json.decode(value)
-    flat = dict(_flatten(_mapped(document, event)))
-    unknown = sorted(name for name in flat if name not in table.columns)
-    if unknown:
-        raise UnknownFields(unknown)
+    flat = flat_of(value, event)
+    if not flat.keys() <= table.columns.keys():
+        raise UnknownFields(sorted(flat.keys() - table.columns.keys()))
     return Row(event.id, {name: _fitted(value, table, name) for name, value in flat.items()})
+
+
+def flat_of(value: bytes, event: Event) -> Mapping[str, Value]:
+    """Every value of the event by the name of its column. Raises msgspec.DecodeError."""
+    document: dict[str, Any] = msgspec.json.decode(value)
+    return dict(_flatten(_mapped(document, event)))
 
 
 def _mapped(document: dict[str, Any], event: Event) -> dict[str, Any]:

@@ -35,15 +35,15 @@ def _blocks(spec: BackfillWindow, live: LiveWindow) -> Iterator[Block]:
     yield Table(columns, tuple(_row(table.name, live, hours) for table in live.tables), frozenset(columns[1:7]))
     yield Line(LEGEND, depth=1)
     if not missing(live):
-        yield Line(
-            f"every event has its row: {sum(hour.proven for hour in live.hours)} of {len(live.hours)} hours proven by checksum"
-        )
+        proven = sum(hour.proven for hour in live.hours)
+        yield Line(f"every event has its row: {proven} of {len(live.hours)} hours proven by checksum")
         return
     yield Line(_plan(spec, live))
     for table in live.tables:
         if table.ddl is not None:
-            yield Line(f"creates {table.name} from its event schema:")
-            yield Line(table.ddl, depth=1)
+            yield Table(
+                (f"creates {table.name} from its event schema",), tuple((line,) for line in table.ddl.splitlines())
+            )
     holes = [hour for hour in live.hours if hour.missing]
     yield Table(("table", "hour", *COUNTS), tuple(_hour(hour) for hour in holes), frozenset(COUNTS))
     yield Table(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from elreconcile.kinds.backfill_window.ddl import NoSchema, create_table
+from elreconcile.kinds.backfill_window.ddl import NewTable, NoSchema, create_table
 from elreconcile.kinds.backfill_window.spec import BackfillWindow, schema_of
 from elreconcile.systems.event_tables import EventTable, NotAnEventTable, describe, table_names
 from elreconcile.systems.mysql import MySqlConnection
@@ -20,7 +20,14 @@ class Described:
     name: str
     table: EventTable | None
     problem: str | None = None
-    ddl: str | None = None
+    new: NewTable | None = None
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Those it has or will have; empty where rows cannot be put there."""
+        if self.new is not None:
+            return self.new.columns
+        return frozenset(self.table.columns) if self.table is not None else frozenset()
 
 
 def of_schemas(mysql: MySqlConnection, spec: BackfillWindow) -> Mapping[str, Described]:
@@ -49,7 +56,7 @@ def to_be_made(described: Described, schema: tuple[str, int], spec: BackfillWind
     if spec.event_schemas is None:
         return Described(described.name, None, "there is no such table, and no `event_schemas` to make it from")
     try:
-        ddl = create_table(described.name, *schema, Path(spec.event_schemas))
+        new = create_table(described.name, *schema, Path(spec.event_schemas))
     except NoSchema as error:
         return Described(described.name, None, f"there is no such table, and it cannot be made: {error}")
-    return Described(described.name, None, ddl=ddl)
+    return Described(described.name, None, new=new)
