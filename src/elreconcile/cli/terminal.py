@@ -45,15 +45,19 @@ class Watch:
         self._status.update(f"waiting up to {left:.0f} s for {reasons}")
 
     def telling(self, address: Address, done: int, total: int, waits_for: str | None) -> None:
+        words = f"{address} waits: {waits_for}" if waits_for else str(address)
+        if self._console.is_terminal:
+            self._move(address, words, done, total)
+        elif waits_for and waits_for != self._reason:
+            self._console.print(words, highlight=False, markup=False, soft_wrap=True)
+        self._reason = waits_for
+
+    def _move(self, address: Address, words: str, done: int, total: int) -> None:
         self._status.stop()  # one moving display at a time
         self._bar.start()
         if address not in self._tasks:
-            self._tasks[address] = self._bar.add_task(str(address), total=total)
-        words = f"{address} waits: {waits_for}" if waits_for else str(address)
+            self._tasks[address] = self._bar.add_task(words, total=total)
         self._bar.update(self._tasks[address], completed=done, total=total, description=words)
-        if waits_for != self._reason and waits_for and not self._console.is_terminal:
-            self._console.print(words, highlight=False, markup=False)
-        self._reason = waits_for
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -26,13 +26,15 @@ class Slice:
 class Batch:
     """Records of one part, in its order. `positions` has one for each value, ascending, maybe with gaps.
 
-    `clock_ms` is the source's own time of the first record, None where it keeps none.
+    `last_ms` is the source's own time of the last record, `times` tells that of each, for who needs it; a file keeps
+    none.
     """
 
     part: Part
     positions: Sequence[int]
     values: Sequence[bytes | None]
-    clock_ms: int | None = None
+    last_ms: int = 0
+    times: Callable[[], Sequence[int]] = tuple
 
 
 class SourceBroken(ElreconcileError):
@@ -72,4 +74,4 @@ def cut(batch: Batch, at: int) -> tuple[Batch, Batch]:
 
 
 def _some(batch: Batch, which: slice) -> Batch:
-    return Batch(batch.part, batch.positions[which], batch.values[which], batch.clock_ms)
+    return Batch(batch.part, batch.positions[which], batch.values[which], batch.last_ms, lambda: batch.times()[which])

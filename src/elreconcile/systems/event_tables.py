@@ -34,19 +34,21 @@ class Column:
         return self.type.partition("(")[0].partition(" ")[0]
 
     @property
-    def is_binary(self) -> bool:
-        return self.family in ("binary", "varbinary", "blob")
+    def is_datetime(self) -> bool:
+        return self.family in ("datetime", "timestamp")
 
 
 @dataclass(frozen=True, slots=True)
 class EventTable:
-    """`key` is the column of the event's id, `time` the one of its time; `unique`: the key alone is unique."""
+    """`key` is the column of the event's id, `time` the one of its time; `unique`: the key alone is unique.
+    `datetimes` are the columns of that type."""
 
     name: str
     columns: Mapping[str, Column]
     key: str
     time: str
     unique: bool
+    datetimes: frozenset[str]
 
     @property
     def quoted(self) -> str:
@@ -72,7 +74,7 @@ class EventTable:
 
     @property
     def is_datetime(self) -> bool:
-        return self.columns[self.time].family in ("datetime", "timestamp")
+        return self.time in self.datetimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def describe(mysql: MySqlConnection, name: str) -> EventTable | None:
     columns = {row[0]: Column(row[0], _text(row[1]), row[2]) for row in rows}
     for key, time in KEYS:
         if key in columns and time in columns:
-            return EventTable(name, columns, key, time, _is_unique(mysql, name, key))
+            times = frozenset(each.name for each in columns.values() if each.is_datetime)
+            return EventTable(name, columns, key, time, _is_unique(mysql, name, key), times)
     wanted = " or ".join(" and ".join(pair) for pair in KEYS)
     raise NotAnEventTable(f"it has no columns {wanted}")
 

@@ -63,8 +63,9 @@ class _Run:
         with closing(self._connect()) as asking, closing(self._connect(local_infile=True)) as loading:
             self._create(asking)
             tables = self._tables(asking)
-            filler = Filler(self._look.wanted, self._job.holes, tables, asking, Loader(loading))
-            self._fill(filler, tables, asking)
+            job = self._job
+            with Filler(self._look.wanted, job.holes, job.empty, tables, asking, Loader(loading)) as filler:
+                self._fill(filler, tables, asking)
             altered = sample.altered(asking, tables, filler.filled.samples)
         return self._judge(filler.filled, altered)
 
@@ -96,6 +97,7 @@ class _Run:
                     self._journal.tell(self._address, inserted.total(), self._job.missing)
                 done: Json = {"slices": number, "of": len(slices), "inserted": inserted.total()}
                 self._journal.progressed(self._address, done)
+                self._journal.tell(self._address, inserted.total(), self._job.missing)
 
     def _tell_waiting(self, filler: Filler) -> Callable[[str | None], None]:
         def tell(reason: str | None) -> None:

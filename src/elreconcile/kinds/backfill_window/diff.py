@@ -53,12 +53,13 @@ def stays_open(live: LiveWindow) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What `act` goes by, read back from a change. `create`: statements by table."""
+    """What `act` goes by, read back from a change. `create`: statements by table; `empty`: holes without any row."""
 
     spec: BackfillWindow
     ranges: Ranges
     create: Mapping[str, str]
     holes: frozenset[CellKey]
+    empty: frozenset[CellKey]
     slices: tuple[Slice, ...]
     missing: int
     stays_open: str | None
@@ -67,13 +68,15 @@ class Work:
 def work(change: Change) -> Work:
     effect: Any = change.effect
     before: Any = change.before
+    holes = {(table, hour): counts for table, hours in before["holes"].items() for hour, counts in hours.items()}
     return Work(
         spec=BackfillWindow.model_validate_json(json.dumps(effect["window"])),
         ranges=read_ranges(change.pins),
         create=effect["create"],
-        holes=frozenset((table, hour) for table, hours in before["holes"].items() for hour in hours),
+        holes=frozenset(holes),
+        empty=frozenset(cell for cell, counts in holes.items() if counts["missing"] == counts["eligible"]),
         slices=tuple(Slice((name, part), start, end) for name, part, start, end in before["slices"]),
-        missing=sum(counts["missing"] for hours in before["holes"].values() for counts in hours.values()),
+        missing=sum(counts["missing"] for counts in holes.values()),
         stays_open=before["stays open"],
     )
 

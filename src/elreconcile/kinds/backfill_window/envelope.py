@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 
@@ -40,6 +41,22 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 
 decode = msgspec.json.Decoder(Envelope).decode
 """Raises msgspec.DecodeError."""
+
+
+class Plain(msgspec.Struct, frozen=True, gc=False):
+    """A capsule as nearly all are: its time ends in Z and has no fraction, its uuid is 32 digits long."""
+
+    schema: Annotated[str, msgspec.Meta(min_length=1)]
+    revision: Annotated[int, msgspec.Meta(ge=0)]
+    uuid: Annotated[str, msgspec.Meta(min_length=32, max_length=32)]
+    dt: Annotated[str, msgspec.Meta(min_length=20, max_length=20)]
+    userAgent: Agent | str | None = None
+    topic: None = None
+    meta: None = None
+
+
+decode_plain = msgspec.json.Decoder(Plain).decode
+"""Raises msgspec.DecodeError for everything else."""
 
 RAW_LINE = re.compile(rb"\??%7B(%22|\")", re.IGNORECASE)
 """What EventLogging's processors read: an URL-encoded event, before anything has parsed or validated it."""

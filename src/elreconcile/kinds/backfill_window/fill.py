@@ -1,10 +1,13 @@
-"""Put missing rows in, slice by slice: read, ask which are not there, load those. Each slice can be done again."""
+"""Put missing rows in, slice by slice: read, ask which are not there, load those. A slice can be done again."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -13,7 +16,7 @@ from elreconcile.kinds.backfill_window.rows import Row, UnknownFields, row_of
 from elreconcile.kinds.backfill_window.spill import CellKey
 from elreconcile.kinds.backfill_window.wanted import Wanted
 from elreconcile.systems.event_batch import Batch, Reader, Slice
-from elreconcile.systems.event_loading import Loader
+from elreconcile.systems.event_loading import Loaded, Loader
 from elreconcile.systems.event_tables import LOOKUPS, EventTable, times_of
 from elreconcile.systems.mysql import MySqlConnection
 
@@ -46,12 +49,17 @@ Missing = tuple[Event, bytes]
 
 
 class Filler:
-    """`before_load` is called with the number of rows before each transaction: for locks and pace."""
+    """Rows are made ready while the server takes the ones before them.
+
+    `empty`: holes of which not one event has its row; nothing is asked about those, IGNORE passes over what a live
+    writer puts in meanwhile.
+    """
 
     def __init__(
         self,
         wanted: Wanted,
         holes: frozenset[CellKey],
+        empty: frozenset[CellKey],
         tables: Mapping[str, EventTable],
         mysql: MySqlConnection,
         loader: Loader,
@@ -59,25 +67,46 @@ class Filler:
         self.filled = Filled()
         self._wanted = wanted
         self._holes = holes
+        self._empty = empty
         self._tables = tables
         self._mysql = mysql
         self._loader = loader
+        self._beside = ThreadPoolExecutor(1)
+        self._under_way: tuple[str, Future[Loaded]] | None = None
         self._seen = 0
 
     def fill(self, reader: Reader, each: Slice) -> Iterator[int]:
-        """Numbers of rows about to be put in; whoever asks for the next one has had them put in."""
-        candidates: dict[str, dict[bytes, Missing]] = {}
-        rows: dict[str, list[Row]] = {}
+        """Numbers of rows about to be put in; at its end they have been."""
+        doubtful: dict[str, dict[bytes, Missing]] = {}
+        rows: dict[str, list[Row]] = {name: [] for name in self._tables}
         for batch in reader.read([each]):
             for event, value in self._of_holes(batch):
-                own = candidates.setdefault(event.table, {})
-                own[event.id] = (event, value)
+                if (event.table, event.time[:10]) in self._empty:
+                    self._add_row(value, event, rows[event.table])
+                else:
+                    doubtful.setdefault(event.table, {})[event.id] = (event, value)
+            for table, own in doubtful.items():
                 if len(own) >= LOOKUPS:
-                    yield from self._sort_out(event.table, candidates, rows)
-        for table in list(candidates):
-            yield from self._sort_out(table, candidates, rows)
-        for table, left in rows.items():
-            yield from self._load(table, left)
+                    self._ask(table, own, rows[table])
+            for table, ready in rows.items():
+                yield from self._load(table, ready, COMMIT)
+        for table, own in doubtful.items():
+            self._ask(table, own, rows[table])
+        for table, ready in rows.items():
+            yield from self._load(table, ready, 1)
+        self._finish()
+
+    def close(self) -> None:
+        """Waits for the rows under way."""
+        self._beside.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _of_holes(self, batch: Batch) -> Iterator[tuple[Event, bytes]]:
         commit = self._wanted.commit(batch.part)
@@ -97,37 +126,42 @@ class Filler:
             and event.table in self._tables
         )
 
-    def _sort_out(
-        self, name: str, candidates: dict[str, dict[bytes, Missing]], rows: dict[str, list[Row]]
-    ) -> Iterator[int]:
-        """Those of the candidates that have no row become one; full commits are loaded."""
-        table, own = self._tables[name], candidates.pop(name)
-        there = times_of(self._mysql, table, list(own))
-        ready = rows.setdefault(name, [])
-        for key, (event, value) in own.items():
-            if key not in there and (row := self._row(value, event, table)) is not None:
-                ready.append(row)
-        while len(ready) >= COMMIT:
-            full, ready[:] = ready[:COMMIT], ready[COMMIT:]
-            yield from self._load(name, full)
+    def _ask(self, name: str, doubtful: dict[bytes, Missing], ready: list[Row]) -> None:
+        """Those that have no row become one."""
+        there = times_of(self._mysql, self._tables[name], list(doubtful))
+        for key, (event, value) in doubtful.items():
+            if key not in there:
+                self._add_row(value, event, ready)
+        doubtful.clear()
 
-    def _row(self, value: bytes, event: Event, table: EventTable) -> Row | None:
+    def _add_row(self, value: bytes, event: Event, ready: list[Row]) -> None:
         try:
-            return row_of(value, event, table)
+            ready.append(row_of(value, event, self._tables[event.table]))
         except UnknownFields as error:
-            self.filled.unknown.update({f"{table.name}.{column}": 1 for column in error.columns})
+            self.filled.unknown.update({f"{event.table}.{column}": 1 for column in error.columns})
         except msgspec.DecodeError:
             self.filled.unreadable += 1
-        return None
 
-    def _load(self, name: str, rows: Sequence[Row]) -> Iterator[int]:
-        if not rows:
-            return
-        yield len(rows)
-        done = self._loader.load(self._tables[name], [row.values for row in rows])
-        self.filled.inserted[name] += done.inserted
-        self.filled.changed.update({f"{name}.{column}": number for column, number in done.changed.items()})
-        for row in rows:
-            if self._seen % SAMPLE_EVERY == 0 and len(self.filled.samples) < SAMPLES:
-                self.filled.samples.append((name, row))
-            self._seen += 1
+    def _load(self, name: str, ready: list[Row], least: int) -> Iterator[int]:
+        while len(ready) >= least:
+            rows, ready[:] = ready[:COMMIT], ready[COMMIT:]
+            yield len(rows)
+            self._finish()
+            values = [row.values for row in rows]
+            self._under_way = (name, self._beside.submit(self._loader.load, self._tables[name], values))
+            self._note_samples(name, rows)
+
+    def _finish(self) -> None:
+        """Waits for the rows under way, and raises what became of them."""
+        if self._under_way is not None:
+            name, loading = self._under_way
+            self._under_way = None
+            done = loading.result()
+            self.filled.inserted[name] += done.inserted
+            self.filled.changed.update({f"{name}.{column}": number for column, number in done.changed.items()})
+
+    def _note_samples(self, name: str, rows: Sequence[Row]) -> None:
+        first = -self._seen % SAMPLE_EVERY
+        self._seen += len(rows)
+        room = SAMPLES - len(self.filled.samples)
+        self.filled.samples += [(name, row) for row in rows[first::SAMPLE_EVERY][:room]]

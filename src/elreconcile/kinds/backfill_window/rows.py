@@ -39,7 +39,9 @@ def row_of(value: bytes, event: Event, table: EventTable) -> Row:
     flat = flat_of(value, event)
     if not flat.keys() <= table.columns.keys():
         raise UnknownFields(sorted(flat.keys() - table.columns.keys()))
-    return Row(event.id, {name: _fitted(value, table, name) for name, value in flat.items()})
+    if table.datetimes.isdisjoint(flat):
+        return Row(event.id, flat)
+    return Row(event.id, {name: _fitted(value, name in table.datetimes) for name, value in flat.items()})
 
 
 def flat_of(value: bytes, event: Event) -> Mapping[str, Value]:
@@ -69,9 +71,7 @@ def _flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             yield prefix + key, json.dumps(value) if isinstance(value, list) else value
 
 
-def _fitted(value: Value, table: EventTable, name: str) -> Value:
+def _fitted(value: Value, is_datetime: bool) -> Value:
     """Times of datetime columns as MySQL writes them; the rest as it is."""
-    if isinstance(value, str) and table.columns[name].family in ("datetime", "timestamp"):
-        digits = digits_of(value)
-        return value if digits is None else clock.moment_of(digits).strftime("%Y-%m-%d %H:%M:%S")
-    return value
+    digits = digits_of(value) if is_datetime else None
+    return value if digits is None else clock.moment_of(digits).strftime("%Y-%m-%d %H:%M:%S")

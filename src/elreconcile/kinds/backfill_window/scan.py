@@ -13,17 +13,18 @@ from enum import Enum
 
 import msgspec
 
+from elreconcile.kinds.backfill_window.clock import moment_of
 from elreconcile.kinds.backfill_window.envelope import (
     Agent,
     Event,
     Unreadable,
     WithoutTime,
-    decode,
+    decode_plain,
     digits_of,
     examine,
     table_name,
 )
-from elreconcile.kinds.backfill_window.spill import CellKey, Spill
+from elreconcile.kinds.backfill_window.spill import ID, CellKey, Spill
 from elreconcile.kinds.backfill_window.wanted import Wanted
 from elreconcile.systems.event_batch import Batch, Part, Reader, Slice, cut
 
@@ -93,6 +94,7 @@ class _Scanner:
         self._tables: dict[tuple[str, int], str | Outside] = {}
         self._minutes: dict[str, str] = {}
         self._clock: dict[Part, int] = {}
+        self._until_ms = int(moment_of(wanted.until).timestamp() * 1000)
 
     def take(self, batch: Batch) -> None:
         commit = self._wanted.commit(batch.part)
@@ -115,12 +117,9 @@ class _Scanner:
         ids: defaultdict[tuple[str, int, str], list[str]] = defaultdict(list)
         bots: Counter[tuple[str, int, str]] = Counter()
         bots_too, tails = self._wanted.bots_too, set()
-        for value in batch.values:
-            event = decode(value)  # type: ignore[arg-type]  # None raises TypeError
+        for event in map(decode_plain, batch.values):  # type: ignore[arg-type]  # None raises TypeError
             said, agent = event.dt, event.userAgent
             tails.add(said[16:])
-            if event.topic is not None or event.meta is not None:
-                raise _Odd
             if agent.__class__ is Agent and agent.is_bot and not agent.is_mediawiki and not bots_too:
                 bots[event.schema, event.revision, said[:16]] += 1
             else:
@@ -177,8 +176,6 @@ class _Scanner:
     def _table(self, schema: str, revision: int) -> str | Outside:
         known = self._tables.get((schema, revision))
         if known is None:
-            if not schema or revision < 0:
-                raise _Odd
             known = self._tables[schema, revision] = self._judge(table_name(schema, revision), schema, revision)
         return known
 
@@ -234,21 +231,28 @@ class _Scanner:
 
     def _note_clock(self, batch: Batch, touched: bool) -> None:
         """How late, by the source's own clock, an event of the window was still arriving."""
-        clock = max(self._clock.get(batch.part, 0), batch.clock_ms or 0)
-        self._clock[batch.part] = clock
-        if touched:
-            self._tally.latest_ms = max(self._tally.latest_ms, clock)
+        clock = self._clock.get(batch.part, 0)
+        if touched and max(clock, batch.last_ms) >= self._until_ms:
+            for time, value in zip(batch.times(), batch.values, strict=False):
+                clock = max(clock, time)
+                if clock >= self._until_ms and self._concerns(value):
+                    self._tally.latest_ms = max(self._tally.latest_ms, clock)
+        self._clock[batch.part] = max(clock, batch.last_ms)
+
+    def _concerns(self, value: bytes | None) -> bool:
+        event = examine(value)
+        return isinstance(event, Event) and self._wanted.covers(event.time) and self._is_wanted(event)
+
+    def _is_wanted(self, event: Event) -> bool:
+        return self._wanted.names_it(event.schema, event.revision, event.table)
 
 
 def _packed(ids: list[str]) -> bytes:
     """16 bytes for each."""
-    text = "".join(ids)
-    if len(text) != 32 * len(ids):
-        text = text.replace("-", "")
     try:
-        packed = bytes.fromhex(text)
+        packed = bytes.fromhex("".join(ids))
     except ValueError:
         raise _Odd from None
-    if len(packed) != 16 * len(ids) or any(len(one) < 32 for one in ids):
+    if len(packed) != ID * len(ids):  # fromhex passes over spaces
         raise _Odd
     return packed
