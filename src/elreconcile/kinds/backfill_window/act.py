@@ -1,7 +1,8 @@
-"""Carry a window out: make the missing tables, fill slice by slice at the window's pace, read everything back."""
+"""Carry a window out: make the missing tables, fill stretch by stretch at the window's pace, read everything back."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -21,9 +22,13 @@ from elreconcile.model.change import Change
 from elreconcile.model.json import Json
 from elreconcile.model.outcome import Ending, Outcome
 from elreconcile.systems import WritingSystems
+from elreconcile.systems.deadline import Deadline
 from elreconcile.systems.event_loading import Loader
 from elreconcile.systems.event_tables import EventTable
 from elreconcile.systems.mysql import MySqlConnection, connect
+
+REPLICA_PATIENCE = 15.0
+"""Seconds to wait until the last rows are on the replica too."""
 
 
 def act(change: Change, systems: WritingSystems, moment: Moment, journal: Journal) -> Outcome:
@@ -90,12 +95,14 @@ class _Run:
             replica = self._job.spec.sink.replica
             copy = closing_.enter_context(closing(self._look.connect(replica))) if replica else None
             pacer = Pacer(self._job.spec.pace, tables.values(), mysql, copy, self._tell_waiting(filler))
-            for number, each in enumerate(slices, 1):
-                for rows in filler.fill(reader, each):
-                    pacer.wait(rows)
-                    self._journal.still_ours()
-                    self._journal.tell(self._address, inserted.total(), self._job.missing)
-                done: Json = {"slices": number, "of": len(slices), "inserted": inserted.total()}
+
+            def before_load(rows: int) -> None:
+                pacer.wait(rows)
+                self._journal.still_ours()
+                self._journal.tell(self._address, inserted.total(), self._job.missing)
+
+            for number, _ in enumerate(filler.fill(reader, slices, before_load), 1):
+                done: Json = {"stretches": number, "inserted": inserted.total()}
                 self._journal.progressed(self._address, done)
                 self._journal.tell(self._address, inserted.total(), self._job.missing)
 
@@ -136,8 +143,14 @@ class _Run:
         return sum(hour.missing for hour in result.hours), sum(hour.pending for hour in result.hours)
 
     def _missing_on_replica(self) -> int:
-        replica = self._job.spec.sink.replica
-        return self._missing_on(replica)[0] if replica else 0
+        """After a while in which a copy that is a little behind gets them."""
+        replica, patience = self._job.spec.sink.replica, Deadline(REPLICA_PATIENCE)
+        if replica is None:
+            return 0
+        while (missing := self._missing_on(replica)[0]) and patience.left:
+            self._journal.tell(self._address, 0, self._job.missing, f"{missing:,} rows are not on the replica yet")
+            time.sleep(1)
+        return missing
 
     def _compared(self, server: str | None) -> Result:
         with Spill() as spill:

@@ -16,7 +16,7 @@ from elreconcile.kinds.backfill_window.spill import CellKey
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.model.change import Action, Change, Finding, Guard, Pending, Refusal
 from elreconcile.model.json import Json
-from elreconcile.systems.event_batch import Slice
+from elreconcile.systems.event_batch import Slice, joined
 
 COVERED = 10
 """Minutes at either end of a window in which no event need be seen in its files."""
@@ -104,7 +104,7 @@ def _before(live: LiveWindow) -> Json:
             }
     return {
         "holes": holes,
-        "slices": [[*each.part, each.start, each.end] for each in live.slices],
+        "slices": [[*each.part, each.start, each.end] for each in joined(live.slices)],
         "stays open": stays_open(live),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -150,7 +151,8 @@ def _of_uri(meta: Meta) -> tuple[str, int]:
     return name or meta.topic, int(revision) if revision.isdigit() else -1
 
 
-def digits_of(said: object) -> str | None:
+@lru_cache(maxsize=10_000)
+def digits_of(said: str | float | None) -> str | None:
     """Event time as 14 digits in UTC, fractions cut off; None for what is no time. Without a zone it is UTC."""
     try:
         if isinstance(said, str):

@@ -1,9 +1,9 @@
-"""Put missing rows in, slice by slice: read, ask which are not there, load those. A slice can be done again."""
+"""Put missing rows in, stretch by stretch: read, ask which are not there, load those. All of it can be done again."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -11,7 +11,8 @@ from typing import Self
 
 import msgspec
 
-from elreconcile.kinds.backfill_window.envelope import Event, examine
+from elreconcile.kinds.backfill_window import clock
+from elreconcile.kinds.backfill_window.envelope import Event, decode_plain, examine
 from elreconcile.kinds.backfill_window.rows import Row, UnknownFields, row_of
 from elreconcile.kinds.backfill_window.spill import CellKey
 from elreconcile.kinds.backfill_window.wanted import Wanted
@@ -22,6 +23,9 @@ from elreconcile.systems.mysql import MySqlConnection
 
 COMMIT = 1000
 """Rows a transaction. With 20,000 a live writer's inserts took ten times longer, and some ended in a deadlock."""
+
+STRETCH = 50_000
+"""Records read between two entries in the ledger."""
 
 SAMPLE_EVERY = 200
 """Of so many rows put in, one is read back and compared value by value."""
@@ -74,27 +78,29 @@ class Filler:
         self._beside = ThreadPoolExecutor(1)
         self._under_way: tuple[str, Future[Loaded]] | None = None
         self._seen = 0
+        self._doubtful: dict[str, dict[bytes, Missing]] = {name: {} for name in tables}
+        self._ready: dict[str, list[Row]] = {name: [] for name in tables}
+        self._hours = frozenset(clock.iso(hour)[:13] for _, hour in holes)
 
-    def fill(self, reader: Reader, each: Slice) -> Iterator[int]:
-        """Numbers of rows about to be put in; at its end they have been."""
-        doubtful: dict[str, dict[bytes, Missing]] = {}
-        rows: dict[str, list[Row]] = {name: [] for name in self._tables}
-        for batch in reader.read([each]):
+    def fill(self, reader: Reader, slices: Sequence[Slice], before_load: Callable[[int], None]) -> Iterator[int]:
+        """Yields how many records a stretch had, once its rows are in. `before_load` is told their number each time."""
+        read = 0
+        for batch in reader.read(slices):
             for event, value in self._of_holes(batch):
                 if (event.table, event.time[:10]) in self._empty:
-                    self._add_row(value, event, rows[event.table])
+                    self._add_row(value, event)
                 else:
-                    doubtful.setdefault(event.table, {})[event.id] = (event, value)
-            for table, own in doubtful.items():
-                if len(own) >= LOOKUPS:
-                    self._ask(table, own, rows[table])
-            for table, ready in rows.items():
-                yield from self._load(table, ready, COMMIT)
-        for table, own in doubtful.items():
-            self._ask(table, own, rows[table])
-        for table, ready in rows.items():
-            yield from self._load(table, ready, 1)
+                    self._doubtful[event.table][event.id] = (event, value)
+            self._put_in(LOOKUPS, COMMIT, before_load)
+            read += len(batch.values)
+            if read >= STRETCH:
+                self._put_in(1, 1, before_load)
+                self._finish()
+                yield read
+                read = 0
+        self._put_in(1, 1, before_load)
         self._finish()
+        yield read
 
     def close(self) -> None:
         """Waits for the rows under way."""
@@ -108,14 +114,21 @@ class Filler:
     ) -> None:
         self.close()
 
-    def _of_holes(self, batch: Batch) -> Iterator[tuple[Event, bytes]]:
+    def _of_holes(self, batch: Batch) -> Iterator[Missing]:
         commit = self._wanted.commit(batch.part)
         for position, value in zip(batch.positions, batch.values, strict=True):
-            if value is None or (commit is not None and position >= commit):
+            if value is None or (commit is not None and position >= commit) or self._is_elsewhere(value):
                 continue
             event = examine(value)
             if isinstance(event, Event) and self._belongs(event):
                 yield event, value
+
+    def _is_elsewhere(self, value: bytes) -> bool:
+        """Of another hour, as far as a quick look tells: most events are."""
+        try:
+            return decode_plain(value).dt[:13] not in self._hours
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return False
 
     def _belongs(self, event: Event) -> bool:
         return (
@@ -126,30 +139,37 @@ class Filler:
             and event.table in self._tables
         )
 
-    def _ask(self, name: str, doubtful: dict[bytes, Missing], ready: list[Row]) -> None:
-        """Those that have no row become one."""
-        there = times_of(self._mysql, self._tables[name], list(doubtful))
-        for key, (event, value) in doubtful.items():
-            if key not in there:
-                self._add_row(value, event, ready)
-        doubtful.clear()
+    def _put_in(self, lookups: int, commit: int, before_load: Callable[[int], None]) -> None:
+        """What has come together, where it is at least so much."""
+        for name, doubtful in self._doubtful.items():
+            if len(doubtful) >= lookups:
+                there = times_of(self._mysql, self._tables[name], list(doubtful))
+                for key, (event, value) in doubtful.items():
+                    if key not in there:
+                        self._add_row(value, event)
+                doubtful.clear()
+        for name, ready in self._ready.items():
+            while len(ready) >= commit:
+                rows, ready[:] = ready[:COMMIT], ready[COMMIT:]
+                before_load(len(rows))
+                self._load(name, rows)
 
-    def _add_row(self, value: bytes, event: Event, ready: list[Row]) -> None:
+    def _add_row(self, value: bytes, event: Event) -> None:
         try:
-            ready.append(row_of(value, event, self._tables[event.table]))
+            self._ready[event.table].append(row_of(value, event, self._tables[event.table]))
         except UnknownFields as error:
             self.filled.unknown.update({f"{event.table}.{column}": 1 for column in error.columns})
         except msgspec.DecodeError:
             self.filled.unreadable += 1
 
-    def _load(self, name: str, ready: list[Row], least: int) -> Iterator[int]:
-        while len(ready) >= least:
-            rows, ready[:] = ready[:COMMIT], ready[COMMIT:]
-            yield len(rows)
-            self._finish()
-            values = [row.values for row in rows]
-            self._under_way = (name, self._beside.submit(self._loader.load, self._tables[name], values))
-            self._note_samples(name, rows)
+    def _load(self, name: str, rows: Sequence[Row]) -> None:
+        self._finish()
+        values = [row.values for row in rows]
+        self._under_way = (name, self._beside.submit(self._loader.load, self._tables[name], values))
+        first = -self._seen % SAMPLE_EVERY
+        self._seen += len(rows)
+        room = SAMPLES - len(self.filled.samples)
+        self.filled.samples += [(name, row) for row in rows[first::SAMPLE_EVERY][:room]]
 
     def _finish(self) -> None:
         """Waits for the rows under way, and raises what became of them."""
@@ -159,9 +179,3 @@ class Filler:
             done = loading.result()
             self.filled.inserted[name] += done.inserted
             self.filled.changed.update({f"{name}.{column}": number for column, number in done.changed.items()})
-
-    def _note_samples(self, name: str, rows: Sequence[Row]) -> None:
-        first = -self._seen % SAMPLE_EVERY
-        self._seen += len(rows)
-        room = SAMPLES - len(self.filled.samples)
-        self.filled.samples += [(name, row) for row in rows[first::SAMPLE_EVERY][:room]]

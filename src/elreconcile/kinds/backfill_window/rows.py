@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -47,7 +47,7 @@ def row_of(value: bytes, event: Event, table: EventTable) -> Row:
 def flat_of(value: bytes, event: Event) -> Mapping[str, Value]:
     """Every value of the event by the name of its column. Raises msgspec.DecodeError."""
     document: dict[str, Any] = msgspec.json.decode(value)
-    return dict(_flatten(_mapped(document, event)))
+    return _flatten(_mapped(document, event), "", {})
 
 
 def _mapped(document: dict[str, Any], event: Event) -> dict[str, Any]:
@@ -62,16 +62,17 @@ def _mapped(document: dict[str, Any], event: Event) -> dict[str, Any]:
     return mapped
 
 
-def _flatten(nested: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Value]]:
+def _flatten(nested: Mapping[str, Any], prefix: str, into: dict[str, Value]) -> dict[str, Value]:
     """Nested keys joined with `_`, dots within a key stay, arrays become JSON text."""
     for key, value in nested.items():
-        if isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{key}_")
+        if value.__class__ is dict:
+            _flatten(value, f"{prefix}{key}_", into)
         else:
-            yield prefix + key, json.dumps(value) if isinstance(value, list) else value
+            into[prefix + key] = json.dumps(value) if value.__class__ is list else value
+    return into
 
 
 def _fitted(value: Value, is_datetime: bool) -> Value:
     """Times of datetime columns as MySQL writes them; the rest as it is."""
-    digits = digits_of(value) if is_datetime else None
+    digits = digits_of(value) if is_datetime and isinstance(value, str) else None
     return value if digits is None else clock.moment_of(digits).strftime("%Y-%m-%d %H:%M:%S")

@@ -28,8 +28,8 @@ from elreconcile.kinds.backfill_window.spill import ID, CellKey, Spill
 from elreconcile.kinds.backfill_window.wanted import Wanted
 from elreconcile.systems.event_batch import Batch, Part, Reader, Slice, cut
 
-SLICE = 50_000
-"""Positions of a part that are filled, recorded and resumed as one."""
+SLICE = 10_000
+"""Positions of a part of which it is noted together whose events they are: what has holes is read again."""
 
 SECONDS = frozenset(f":{second:02}Z" for second in range(60))
 PLACES_KEPT = 5
