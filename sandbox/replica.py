@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from typing import Any
 
 import pymysql
 
@@ -79,14 +80,14 @@ class Copying:
             for table in tables:
                 self._copy_table(table, source, copy)
 
-    def _copy_table(self, table: str, source: pymysql.Connection, copy: pymysql.Connection) -> None:  # type: ignore[type-arg]
+    def _copy_table(self, table: str, source: pymysql.Connection[Any], copy: pymysql.Connection[Any]) -> None:
         with source.cursor() as reading, copy.cursor() as writing:
             reading.execute(f"SHOW CREATE TABLE `{table}`")
-            statement = reading.fetchone()[1]  # type: ignore[index]
+            statement = reading.fetchone()[1]
             writing.execute(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1))
             column = "id" if "`id`" in statement else "timestamp"
             writing.execute(f"SELECT max({column}) FROM `{table}`")
-            (newest,) = writing.fetchone()  # type: ignore[misc]
+            (newest,) = writing.fetchone()
             where, values = (f"WHERE {column} >= %s", [newest]) if newest is not None else ("", [])
             reading.execute(f"SELECT * FROM `{table}` {where} ORDER BY {column} LIMIT {BATCH}", values)
             rows = reading.fetchall()

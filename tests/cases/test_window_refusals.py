@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-
 from sandbox.eventlogging.tables import create_table
 from sandbox.events import navigation_timing, record
 from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, raw, spread
@@ -101,7 +100,9 @@ def test_a_field_without_a_column_is_named(field: Field, produce: Produce) -> No
 
 
 def test_raw_lines_are_no_source(field: Field, produce: Produce) -> None:
-    line = b'?%7B%22event%22%3A%7B%7D%2C%22schema%22%3A%22Edit%22%7D; cp1054 438763 2018-03-13T06:00:00 192.0.2.1 "Mozilla"'
+    line = (
+        b"?%7B%22event%22%3A%7B%7D%2C%22schema%22%3A%22Edit%22%7D; cp1054 438763 2018-03-13T06:00:00 192.0.2.1 M"
+    )
     produce(field.topic, {0: [raw(line)] * 3, **{part: rows for part, rows in spread(loads(24)).items() if part}})
     field.operator.write(field.document(START, START + HOUR))
     assert_refused(field, "raw-lines")

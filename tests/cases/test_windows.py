@@ -225,11 +225,12 @@ def test_eventbus_events(field: Field, produce: Produce) -> None:
     assert (applied.code, "19 rows put in, read back by uuid" in applied.out) == (0, True), applied.out + applied.err
     (row,) = field.execute("SELECT * FROM mediawiki_page_create_1 WHERE page_title = 'Page 7'")
     meta = events[7]["meta"]
-    assert row == (meta["id"], datetime(2018, 3, 13, 6, 0, 7), meta["topic"], meta["schema_uri"], "Page 7", '[7, "a"]')
+    at = datetime(2018, 3, 13, 6, 0, 7, tzinfo=UTC).replace(tzinfo=None)
+    assert row == (meta["id"], at, meta["topic"], meta["schema_uri"], "Page 7", '[7, "a"]')
 
 
 FOUND_AS = {
-    "binary": "id INT PRIMARY KEY AUTO_INCREMENT, uuid BINARY(32) UNIQUE, timestamp BINARY(14), userAgent VARBINARY(999)",
+    "binary": "id INT PRIMARY KEY AUTO_INCREMENT, uuid BINARY(32) UNIQUE, timestamp BINARY(14), userAgent BLOB",
     "char": "uuid CHAR(32) UNIQUE, timestamp CHAR(14), userAgent VARCHAR(1024)",
     "dashes": "uuid CHAR(36) UNIQUE, timestamp VARCHAR(14), userAgent VARCHAR(1024)",
     "wide binary": "uuid BINARY(38) UNIQUE, timestamp VARCHAR(14), userAgent BLOB",

@@ -31,7 +31,7 @@ Waiting = Callable[[Plan, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Everything a run needs. `wait`: seconds for locks and preconditions; `waiting` and `telling` are told meanwhile."""
+    """Everything a run needs. `wait`: seconds for locks and preconditions; `waiting`, `telling` are told meanwhile."""
 
     wanted: Wanted
     systems: WritingSystems

@@ -174,7 +174,7 @@ class Limits(Strict):
         timedelta(hours=1), description="how long the events at a reset's target must still be kept"
     )
     purge_horizon: Span | None = Field(
-        timedelta(days=90), description="after which rows are purged: no window reaches past it; null: nothing is purged"
+        timedelta(days=90), description="when rows are purged: no window reaches past it; null: nothing is purged"
     )
 
 
