@@ -60,8 +60,7 @@ class Bench:
             admin.create_topics({self.topic: {"num_partitions": PARTITIONS, "replication_factor": 1}})
         size = backfill_data.produce(self.kafka, self.topic, self.events, SINCE, LENGTH)
         say(f"{self.events:,} events of {size} bytes")
-        backfill_data.make_table(self.mysql)
-        self.child("fill")
+        backfill_data.insert_all(self.mysql, self.events, SINCE, LENGTH)
 
     def _complete(self) -> None:
         bare, proven = self.child("decode"), self.child("look")

@@ -27,6 +27,9 @@ AT_ONCE = 2000
 QUEUE_KBYTES = 24_000
 """What librdkafka may hold of messages not yet taken, over all partitions."""
 
+FETCH_BYTES = 4_000_000
+"""What one answer may hold, still compressed: unpacked it may be ten times as much."""
+
 # A call from C for each of a million messages costs half of one from Python.
 _topic, _partition, _value, _error = (methodcaller(name) for name in ("topic", "partition", "value", "error"))
 _place, _message = itemgetter(0, 1), itemgetter(2)
@@ -152,6 +155,7 @@ def _config(settings: KafkaConfig) -> dict[str, Any]:
         "fetch.queue.backoff.ms": 5,  # by default a reader faster than the broker stalls for a second
         "queued.min.messages": 1_000_000,
         "queued.max.messages.kbytes": QUEUE_KBYTES,
+        "fetch.max.bytes": FETCH_BYTES,
         **_login(settings.security),
     }
 
