@@ -73,6 +73,8 @@ def test_names_that_are_not_there(field: Field, produce: Produce) -> None:
     field.operator.write(field.document(START, START + HOUR, schemas=["NavigationTimnig", "NavigationTiming"]))
     found = [one["what"] for one in field.planned()["findings"]]
     assert found == ["events of NavigationTimnig"]
+    field.operator.configure(field.operator.config.read_text().replace('"]}', '"], cluster_id: another}', 1))
+    assert_refused(field, "wrong-cluster")
 
 
 def test_tables_that_cannot_take_rows_once(field: Field, produce: Produce) -> None:
@@ -100,9 +102,7 @@ def test_a_field_without_a_column_is_named(field: Field, produce: Produce) -> No
 
 
 def test_raw_lines_are_no_source(field: Field, produce: Produce) -> None:
-    line = (
-        b"?%7B%22event%22%3A%7B%7D%2C%22schema%22%3A%22Edit%22%7D; cp1054 438763 2018-03-13T06:00:00 192.0.2.1 M"
-    )
+    line = b"?%7B%22event%22%3A%7B%7D%2C%22schema%22%3A%22Edit%22%7D; cp1054 438763 2018-03-13T06:00:00 192.0.2.1 M"
     produce(field.topic, {0: [raw(line)] * 3, **{part: rows for part, rows in spread(loads(24)).items() if part}})
     field.operator.write(field.document(START, START + HOUR))
     assert_refused(field, "raw-lines")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from elreconcile.kinds.backfill_window.spec import BackfillWindow, Files, Topic
 from elreconcile.kinds.contract import Moment
+from elreconcile.kinds.wrong_cluster import wrong_cluster
 from elreconcile.model.change import Refusal
 from elreconcile.model.json import Json
 from elreconcile.systems.event_batch import Part, Reader, Slice
@@ -115,6 +116,9 @@ def _topics(
     spec: BackfillWindow, source: Topic, given: Ranges | None, systems: ReadingSystems, moment: Moment
 ) -> Found:
     kafka, wanted = systems.kafka(source.kafka), list(spec.topics())
+    wrong = tuple(wrong_cluster(systems.config.kafka[source.kafka].cluster_id, kafka.cluster().id))
+    if wrong:
+        return Found({}, {}, refusals=wrong)
     kafka.rights([spec.sink.writer] if spec.sink.writer else [], wanted)
     topics = kafka.topics(wanted)
     guards = {"Kafka cluster": kafka.cluster().id}
