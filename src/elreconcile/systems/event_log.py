@@ -24,10 +24,10 @@ Message: TypeAlias = Any
 AT_ONCE = 2000
 """Messages taken from librdkafka at a time."""
 
-QUEUE_KBYTES = 24_000
+QUEUE_KBYTES = 16_000
 """What librdkafka may hold of messages not yet taken, over all partitions."""
 
-FETCH_BYTES = 4_000_000
+FETCH_BYTES = 1_000_000
 """What one answer may hold, still compressed: unpacked it may be ten times as much."""
 
 # A call from C for each of a million messages costs half of one from Python.

@@ -20,7 +20,7 @@ from elreconcile.systems.event_tables import (
 )
 from elreconcile.systems.mysql import MySqlConnection
 
-AT_ONCE = 200_000
+AT_ONCE = 100_000
 """Ids of a table compared in one go; a minute with more is compared as a whole."""
 
 Tables = Mapping[str, EventTable | None]
