@@ -104,11 +104,25 @@ def examine(value: bytes | None) -> Event | Unreadable | WithoutTime:
         return _no_json(value)
 
 
+def event_of(plain: Plain) -> Event | None:
+    """The same of a plain capsule; None where its uuid or its time is not one."""
+    time = digits_of(plain.dt)
+    try:
+        key = bytes.fromhex(plain.uuid)
+    except ValueError:
+        return None
+    if time is None or len(key) != 16:
+        return None
+    table = table_name(plain.schema, plain.revision)
+    return Event(table, plain.schema, plain.revision, key, time, is_bot(plain.userAgent))
+
+
 def is_bot(agent: Agent | str | None) -> bool:
     """EventLogging's own filter: bots, but not MediaWiki's."""
     return isinstance(agent, Agent) and bool(agent.is_bot) and not agent.is_mediawiki
 
 
+@lru_cache(maxsize=1_000)
 def table_name(name: str, revision: int) -> str:
     return f"{re.sub('[^A-Za-z0-9]+', '_', name)}_{revision}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -14,6 +15,8 @@ from elreconcile.kinds.backfill_window.envelope import Event, digits_of
 from elreconcile.systems.event_tables import EventTable
 
 NOT_STORED = frozenset({"recvFrom", "revision", "schema", "seqId", "topic", "ip"})
+
+ALIKE_MEANS_SAME = frozenset({str, bool, type(None)})
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -57,9 +60,21 @@ def _mapped(document: dict[str, Any], event: Event) -> dict[str, Any]:
     mapped = {name: value for name, value in document.items() if name not in NOT_STORED and name != "dt"}
     agent = document.get("userAgent")
     if isinstance(agent, dict):
-        mapped["userAgent"] = json.dumps(agent)
+        mapped["userAgent"] = _agent_text(agent)
     mapped["timestamp"] = event.time
     return mapped
+
+
+def _agent_text(agent: Mapping[str, Any]) -> str:
+    """Some thousand agents send all events there are. Numbers are left to json: 1 and true would pass for the same."""
+    if all(value.__class__ in ALIKE_MEANS_SAME for value in agent.values()):
+        return _known_agent(tuple(agent.items()))
+    return json.dumps(agent)
+
+
+@lru_cache(maxsize=10_000)
+def _known_agent(items: tuple[tuple[str, Any], ...]) -> str:
+    return json.dumps(dict(items))
 
 
 def _flatten(nested: Mapping[str, Any], prefix: str, into: dict[str, Value]) -> dict[str, Value]:

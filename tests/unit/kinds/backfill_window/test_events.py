@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from elreconcile.kinds.backfill_window.compare import Gaps
 from elreconcile.kinds.backfill_window.ddl import NoSchema, create_table
-from elreconcile.kinds.backfill_window.envelope import Event, Unreadable, WithoutTime, digits_of, examine
+from elreconcile.kinds.backfill_window.envelope import (
+    Event,
+    Unreadable,
+    WithoutTime,
+    decode_plain,
+    digits_of,
+    event_of,
+    examine,
+)
 from elreconcile.kinds.backfill_window.live import Gap
 from elreconcile.kinds.backfill_window.rows import UnknownFields, flat_of, row_of
 from elreconcile.kinds.backfill_window.spill import Spill, xor_of
@@ -30,9 +38,9 @@ KEYS = st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_siz
 EVENTS = st.dictionaries(KEYS, st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner)))
 
 
-@given(EVENTS)
-def test_rows_are_those_of_eventloggings_own_mapper(event: dict[str, Any]) -> None:
-    capsule = {**loads(1)[0], "event": event}
+@given(EVENTS, st.dictionaries(st.sampled_from("ab"), LEAVES | st.sampled_from([0, 1, True, False, 1.0, -0.0])))
+def test_rows_are_those_of_eventloggings_own_mapper(event: dict[str, Any], agent: dict[str, Any]) -> None:
+    capsule = {**loads(1)[0], "event": event, "userAgent": agent}
     value = json.dumps(capsule).encode()
     read = examine(value)
     assert isinstance(read, Event)
@@ -103,6 +111,14 @@ def test_event_times(said: str | float | None, wanted: str | None) -> None:
 def test_events_that_cannot_be_sorted_in(change: dict[str, Any], wanted: object) -> None:
     found = examine(json.dumps({**loads(1)[0], **change}).encode())
     assert found == wanted if wanted else isinstance(found, Unreadable)
+
+
+def test_a_plain_event_is_the_same_looked_at_quickly() -> None:
+    for event in loads(3):
+        value = json.dumps(event).encode()
+        assert event_of(decode_plain(value)) == examine(value)
+    for odd in ({"dt": "2018-02-30T06:00:00Z"}, {"uuid": "x" * 32}, {"uuid": " " * 32}):
+        assert event_of(decode_plain(json.dumps({**loads(1)[0], **odd}).encode())) is None
 
 
 def test_a_uuid_with_dashes_is_the_same_one() -> None:
