@@ -16,6 +16,7 @@ from elreconcile.cli.main import main
 from elreconcile.ledger.store import LedgerWriter
 from elreconcile.systems import eventlogging_config
 from elreconcile.systems.burrow import BurrowWriter
+from elreconcile.systems.event_loading import Loader
 from elreconcile.systems.eventlogging_config import EventLoggingWriter
 from elreconcile.systems.kafka_writer import KafkaWriter
 from elreconcile.systems.mysql_tables import MySqlWriter
@@ -24,6 +25,7 @@ STEPS: dict[Any, tuple[str, ...]] = {
     LedgerWriter: ("start_run", "record", "end_run"),
     KafkaWriter: ("alter", "forget"),
     BurrowWriter: ("forget_group", "forget_topic"),
+    Loader: ("load",),
     MySqlWriter: ("execute", "in_transaction"),
     EventLoggingWriter: ("set_blacklist",),
     eventlogging_config: ("_write", "_keep"),  # between which the new file takes the place of the old one

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +17,9 @@ from elreconcile.kinds.consumer_group.marks import is_ours
 from elreconcile.systems import mysql_blacklist
 from elreconcile.systems.kafka_values import Commit
 from sandbox.addresses import Addresses
-from sandbox.events import Record
+from sandbox.eventlogging.mapper import row_of
+from sandbox.eventlogging.tables import SCHEMAS, create_table
+from sandbox.events import Record, edit, produce, record
 from sandbox.waiting import until
 from tests import blacklists
 from tests.operator import Operator
@@ -206,8 +210,60 @@ class SchemaBlacklistWorld(World):
             return cursor.fetchall()
 
 
+class BackfillWindowWorld(World):
+    """Events of an hour two days ago, of a schema and a table that no other test uses."""
+
+    kind = "BackfillWindow"
+    fills_what_is_absent = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.schema = "Law" + re.sub("[^A-Za-z0-9]", "", self.topic)[-12:]
+        since = (datetime.now(UTC) - timedelta(days=2)).replace(minute=0, second=0, microsecond=0)
+        self.capsules = [
+            {**edit(number, since + timedelta(seconds=number)), "schema": self.schema, "revision": 1}
+            for number in range(2_200)
+        ]
+        produce(self.servers.kafka, self.topic, {0: [record(capsule) for capsule in self.capsules]})
+        schemas = self.folder / f"schemas-{self.schema}"
+        schemas.mkdir()
+        (schemas / f"{self.schema}_1.json").write_text((SCHEMAS / "Edit_13457736.json").read_text())
+        self.document = f"""
+kind: BackfillWindow
+name: {self.name}
+expires: 2040-01-01T00:00:00Z
+since: {since:%Y-%m-%dT%H:%M:%SZ}
+until: {since + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}
+source: {{kafka: analytics, topic: {self.topic}}}
+sink: {{mysql: m4}}
+schemas: [{self.schema}]
+event_schemas: {schemas}
+"""
+
+    def absent(self) -> None:
+        """No table, and so not one row."""
+
+    def diverged(self) -> None:
+        """Every third row is there."""
+        with self.servers.mysql.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(create_table(self.schema, 1, self.folder / f"schemas-{self.schema}"))
+            rows = [(each["uuid"], row_of(each)["timestamp"]) for each in self.capsules[::3]]
+            cursor.executemany(f"INSERT INTO {self.schema}_1 (uuid, timestamp) VALUES (%s, %s)", rows)
+
+    def look(self) -> Any:
+        with self.servers.mysql.connect() as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW TABLES LIKE %s", (f"{self.schema}_1",))
+            if not cursor.fetchall():
+                return None
+            cursor.execute(f"SELECT uuid, timestamp, event_action FROM {self.schema}_1 ORDER BY uuid")
+            return cursor.fetchall()
+
+    def is_converged(self) -> bool:
+        return [row[0] for row in self.look()] == sorted(each["uuid"] for each in self.capsules)
+
+
 WORLDS: dict[str, Callable[..., World]] = {
-    world.kind: world for world in (ConsumerGroupWorld, BurrowMonitorWorld, SchemaBlacklistWorld)
+    world.kind: world for world in (ConsumerGroupWorld, BurrowMonitorWorld, SchemaBlacklistWorld, BackfillWindowWorld)
 }
 
 

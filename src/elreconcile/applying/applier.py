@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from elreconcile.applying.journal import LedgerJournal
+from elreconcile.applying.journal import LedgerJournal, Telling, in_silence
 from elreconcile.applying.observing import Wanted, make_plan, moment_of
 from elreconcile.errors import ElreconcileError, Refused, Unreachable
 from elreconcile.kinds import KINDS
@@ -31,7 +31,7 @@ Waiting = Callable[[Plan, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Everything a run needs. `wait`: seconds for locks and preconditions; `waiting` is told meanwhile."""
+    """Everything a run needs. `wait`: seconds for locks and preconditions; `waiting`, `telling` are told meanwhile."""
 
     wanted: Wanted
     systems: WritingSystems
@@ -40,6 +40,7 @@ class Apply:
     owner: Owner
     wait: float
     waiting: Waiting
+    telling: Telling = in_silence
 
 
 def apply(shown: Plan, job: Apply) -> Sequence[Outcome]:
@@ -111,7 +112,7 @@ def _blocked(change: Change) -> Outcome:
 
 
 def _carry_out(plan: Plan, job: Apply, hold: Hold) -> Sequence[Outcome]:
-    journal = LedgerJournal(job.ledger, hold, job.owner.run)
+    journal = LedgerJournal(job.ledger, hold, job.owner.run, job.telling)
     moment = moment_of(job.wanted.config)
     remembered = job.ledger.entries_for(str(change.address) for change in plan.work)
     ended: dict[str, list[Outcome]] = {}

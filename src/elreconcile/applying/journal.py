@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -26,13 +26,22 @@ AFTER = {
 is and is resumed. Released where a part is done, it would be pinned anew, and a shift carried out twice."""
 
 
+Telling = Callable[[Address, int, int, str | None], None]
+"""Told how far a long change has come: done, of so many, and what it waits for."""
+
+
+def in_silence(address: Address, done: int, total: int, waits_for: str | None) -> None:
+    """Nobody watches."""
+
+
 class LedgerJournal:
     """The journal of one run. Levels leave no entry: only requests are remembered."""
 
-    def __init__(self, ledger: LedgerWriter, hold: Hold, run: str) -> None:
+    def __init__(self, ledger: LedgerWriter, hold: Hold, run: str, telling: Telling = in_silence) -> None:
         self._ledger = ledger
         self._hold = hold
         self._run = run
+        self._telling = telling
         self._entries: dict[Address, Entry] = {}
 
     def still_ours(self, *addresses: Address) -> None:
@@ -53,6 +62,13 @@ class LedgerJournal:
         for address, answers in evidence.items():
             self._add_evidence(address, "acknowledged", answers)
         self._record(evidence, State.ACKNOWLEDGED)
+
+    def progressed(self, address: Address, done: Json) -> None:
+        self._add_evidence(address, "progress", done)
+        self._record([address], None)
+
+    def tell(self, address: Address, done: int, total: int, waits_for: str | None = None) -> None:
+        self._telling(address, done, total, waits_for)
 
     def ended(self, outcomes: Iterable[Outcome]) -> None:
         """Each request as its outcome leaves it."""

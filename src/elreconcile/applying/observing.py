@@ -80,4 +80,5 @@ def moment_of(config: Config) -> Moment:
         grace=config.timing.grace.total_seconds(),
         quiet=config.timing.quiet.total_seconds(),
         min_retention_left=config.limits.min_retention_left.total_seconds(),
+        purge_horizon=config.limits.purge_horizon.total_seconds() if config.limits.purge_horizon else None,
     )

@@ -61,8 +61,8 @@ def apply(
         if shown.work and saved is None:
             _ask(place, yes, as_json)
         me = owner()
-        with WritingSystems(wanted.config) as systems, progress("applying") as waiting:
-            job = Apply(wanted, systems, ledger, open_locks(wanted.config), me, patience, waiting)
+        with WritingSystems(wanted.config) as systems, progress("applying") as watch:
+            job = Apply(wanted, systems, ledger, open_locks(wanted.config), me, patience, watch.waiting, watch.telling)
             outcomes = carry_out(shown, job) if shown.work else ()
     if as_json:
         print(outcomes_json(outcomes, me.run, shown.digest), end="")

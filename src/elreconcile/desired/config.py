@@ -173,6 +173,9 @@ class Limits(Strict):
     min_retention_left: Span = Field(
         timedelta(hours=1), description="how long the events at a reset's target must still be kept"
     )
+    purge_horizon: Span | None = Field(
+        timedelta(days=90), description="when rows are purged: no window reaches past it; null: nothing is purged"
+    )
 
 
 class Config(Strict):

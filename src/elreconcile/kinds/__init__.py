@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from elreconcile.errors import Unreachable
+from elreconcile.kinds.backfill_window import BackfillWindowKind
 from elreconcile.kinds.burrow_monitor import BurrowMonitorKind
 from elreconcile.kinds.consumer_group import ConsumerGroupKind
 from elreconcile.kinds.contract import Ask, Kind, Moment
@@ -16,7 +17,7 @@ from elreconcile.model.address import Address
 from elreconcile.systems import ReadingSystems
 
 KINDS: Mapping[str, Kind[Any, Any]] = {
-    kind.name: kind for kind in (SchemaBlacklistKind(), BurrowMonitorKind(), ConsumerGroupKind())
+    kind.name: kind for kind in (SchemaBlacklistKind(), BurrowMonitorKind(), ConsumerGroupKind(), BackfillWindowKind())
 }
 """Every kind by its name, in the order their changes are carried out."""
 

@@ -29,6 +29,8 @@ class Moment:
     grace: float
     quiet: float
     min_retention_left: float
+    purge_horizon: float | None = 90 * 86_400.0
+    """What is older has been purged and stays so; None: nothing is ever purged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,12 @@ class Journal(Protocol):
 
     def acknowledged(self, evidence: Mapping[Address, Json]) -> None:
         """The servers have answered yes to these; kept before anything else happens."""
+
+    def progressed(self, address: Address, done: Json) -> None:
+        """How far a long request has come; kept, for people. What is left to do is always read from the world."""
+
+    def tell(self, address: Address, done: int, total: int, waits_for: str | None = None) -> None:
+        """The same for whoever watches now, in rows or the like; not kept. `waits_for`: why it stands still."""
 
 
 class Kind(ABC, Generic[S, L]):

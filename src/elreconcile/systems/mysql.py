@@ -6,8 +6,9 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pymysql
@@ -39,6 +40,14 @@ class NoSuchTable(StatementRefused):
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """How many rows a statement changed, and how many warnings the server keeps of it."""
+
+    rows: int
+    warnings: int
+
+
 def connect(
     name: str,
     settings: MySqlConfig,
@@ -46,10 +55,12 @@ def connect(
     *,
     read_only: bool = False,
     idle_seconds: int = _IDLE_SECONDS,
+    local_infile: bool = False,
 ) -> MySqlConnection:
     """A connection of its own, made within `deadline` seconds, which also bounds each answer on it.
 
-    The server ends it when it was idle for `idle_seconds`. With `read_only` the server refuses every write.
+    The server ends it when it was idle for `idle_seconds`. With `read_only` the server refuses every write. With
+    `local_infile` the server may ask for files of this machine: for LOAD DATA LOCAL only.
     Raises Unreachable with the true cause.
     """
     where = f"{name} ({settings.host}:{settings.port})"
@@ -60,7 +71,7 @@ def connect(
 
     def opened() -> pymysql.Connection[Any]:
         with _told(where, tls=context is not None), _only_mysql(where):
-            return _open(settings, context, answer_within, idle_seconds)
+            return _open(settings, context, answer_within, idle_seconds, local_infile)
 
     connection = MySqlConnection(where, call_within(where, deadline, opened))
     if read_only:
@@ -69,7 +80,7 @@ def connect(
 
 
 def _open(
-    settings: MySqlConfig, context: ssl.SSLContext | None, answer_within: float, idle_seconds: int
+    settings: MySqlConfig, context: ssl.SSLContext | None, answer_within: float, idle_seconds: int, local_infile: bool
 ) -> pymysql.Connection[Any]:
     return pymysql.connect(
         host=settings.host,
@@ -84,6 +95,7 @@ def _open(
         write_timeout=answer_within,
         charset="utf8mb4",
         autocommit=True,
+        local_infile=local_infile,
         program_name="elreconcile",
         init_command="SET SESSION sql_mode = 'TRADITIONAL', time_zone = '+00:00', "
         f"wait_timeout = {idle_seconds}, innodb_lock_wait_timeout = {max(1, int(answer_within / 2))}",
@@ -130,10 +142,29 @@ class MySqlConnection:
             answer: Sequence[Row] = cursor.fetchall()
             return answer
 
+    def named(self, sql: str) -> Sequence[Mapping[str, Any]]:
+        """Rows by the names of their columns, for answers whose columns differ by version."""
+        with _told(self.where), self._connection.cursor() as cursor:
+            cursor.execute(sql)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
     def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
         """The statement once for each row; many rows of an INSERT travel together."""
         with _told(self.where), self._connection.cursor() as cursor:
             cursor.executemany(sql, rows)
+
+    def change(self, sql: str, values: Row = ()) -> Changed:
+        """Carry out a statement that writes."""
+        with _told(self.where), self._connection.cursor() as cursor:
+            rows = cursor.execute(sql, values)
+            return Changed(rows, cursor.warning_count)
+
+    def change_many(self, sql: str, rows: Sequence[Row]) -> Changed:
+        """The statement, an INSERT, with all the rows in it."""
+        with _told(self.where), self._connection.cursor() as cursor:
+            changed = cursor.executemany(sql, rows)
+            return Changed(changed or 0, cursor.warning_count)
 
     def in_transaction(self, work: Callable[[], T]) -> T:
         """All that `work` writes or nothing. After a deadlock `work` is called again."""

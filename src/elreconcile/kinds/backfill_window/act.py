@@ -1,0 +1,174 @@
+"""Carry a window out: make the missing tables, fill stretch by stretch at the window's pace, read everything back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+
+from elreconcile.errors import ElreconcileError, Unreachable
+from elreconcile.kinds.backfill_window import limits, sample, sink, source
+from elreconcile.kinds.backfill_window.compare import Result
+from elreconcile.kinds.backfill_window.diff import Work, work
+from elreconcile.kinds.backfill_window.fill import Filled, Filler
+from elreconcile.kinds.backfill_window.observe import Look
+from elreconcile.kinds.backfill_window.pace import Pacer
+from elreconcile.kinds.backfill_window.scan import Tally
+from elreconcile.kinds.backfill_window.spill import Spill
+from elreconcile.kinds.contract import Journal, Moment
+from elreconcile.model.address import Address
+from elreconcile.model.change import Change
+from elreconcile.model.json import Json
+from elreconcile.model.outcome import Ending, Outcome
+from elreconcile.systems import WritingSystems
+from elreconcile.systems.deadline import Deadline
+from elreconcile.systems.event_loading import Loader
+from elreconcile.systems.event_tables import EventTable
+from elreconcile.systems.mysql import MySqlConnection, connect
+
+REPLICA_PATIENCE = 15.0
+"""Seconds to wait until the last rows are on the replica too."""
+
+
+def act(change: Change, systems: WritingSystems, moment: Moment, journal: Journal) -> Outcome:
+    """What was put in stays when a run is cut short: the next one looks for what is still missing."""
+    job = work(change)
+    try:
+        found = source.find(job.spec, job.ranges, systems, moment)
+        refusals = (*found.refusals, *limits.refusals(job.spec, moment))
+        if refusals:
+            reason = "; ".join(f"{each.what}: {each.value}" for each in refusals)
+            return Outcome(change.address, Ending.REFUSED, f"nothing was put in: {reason}")
+        look = Look(job.spec, found, systems, moment)
+        return _Run(change.address, job, look, systems, journal).carry_out()
+    except ElreconcileError as error:
+        reason = f"cut short; apply again to go on: {error}"
+        return Outcome(change.address, Ending.FAILED, reason, unreachable=isinstance(error, Unreachable))
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    missing: int
+    pending: int
+    on_replica: int
+
+
+class _Run:
+    def __init__(self, address: Address, job: Work, look: Look, systems: WritingSystems, journal: Journal) -> None:
+        self._address = address
+        self._job = job
+        self._look = look
+        self._systems = systems
+        self._journal = journal
+
+    def carry_out(self) -> Outcome:
+        self._journal.still_ours()
+        self._journal.sending([self._address])
+        with closing(self._connect()) as asking, closing(self._connect(local_infile=True)) as loading:
+            self._create(asking)
+            tables = self._tables(asking)
+            job = self._job
+            with Filler(self._look.wanted, job.holes, job.empty, tables, asking, Loader(loading)) as filler:
+                self._fill(filler, tables, asking)
+            altered = sample.altered(asking, tables, filler.filled.samples)
+        return self._judge(filler.filled, altered)
+
+    def _connect(self, local_infile: bool = False) -> MySqlConnection:
+        name = self._job.spec.sink.mysql
+        settings = self._systems.config.mysql[name]
+        return connect(name, settings, self._systems.deadline, local_infile=local_infile)
+
+    def _create(self, mysql: MySqlConnection) -> None:
+        for statement in self._job.create.values():
+            self._journal.still_ours()
+            mysql.execute(statement.replace("%", "%%"))
+
+    def _tables(self, mysql: MySqlConnection) -> Mapping[str, EventTable]:
+        described = [sink.look(mysql, name) for name in sorted({table for table, _ in self._job.holes})]
+        return {each.name: each.table for each in described if each.table is not None and each.problem is None}
+
+    def _fill(self, filler: Filler, tables: Mapping[str, EventTable], mysql: MySqlConnection) -> None:
+        slices = source.clipped(self._job.slices, self._job.ranges)
+        inserted = filler.filled.inserted
+        with ExitStack() as closing_, source.opened(self._job.spec, self._systems) as reader:
+            replica = self._job.spec.sink.replica
+            copy = closing_.enter_context(closing(self._look.connect(replica))) if replica else None
+            pacer = Pacer(self._job.spec.pace, tables.values(), mysql, copy, self._tell_waiting(filler))
+
+            def before_load(rows: int) -> None:
+                pacer.wait(rows)
+                self._journal.still_ours()
+                self._journal.tell(self._address, inserted.total(), self._job.missing)
+
+            for number, _ in enumerate(filler.fill(reader, slices, before_load), 1):
+                done: Json = {"stretches": number, "inserted": inserted.total()}
+                self._journal.progressed(self._address, done)
+                self._journal.tell(self._address, inserted.total(), self._job.missing)
+
+    def _tell_waiting(self, filler: Filler) -> Callable[[str | None], None]:
+        def tell(reason: str | None) -> None:
+            self._journal.still_ours()
+            self._journal.tell(self._address, filler.filled.inserted.total(), self._job.missing, reason)
+
+        return tell
+
+    def _judge(self, filled: Filled, altered: Mapping[str, int]) -> Outcome:
+        """By what stands there now, uuid by uuid, on the replica too."""
+        left = _Left(*self._missing_on(None), self._missing_on_replica())
+        evidence: Json = {
+            "inserted": dict(filled.inserted),
+            "missing": left.missing,
+            "pending": left.pending,
+            "missing on the replica": left.on_replica,
+            "changed by the server, by its warnings": dict(filled.changed),
+            "changed by the server, in a sample": dict(altered),
+            "fields without a column": dict(filled.unknown),
+        }
+        said = [f"{filled.inserted.total():,} rows put in, read back by uuid"]
+        said += _remarks(filled, altered)
+        if left.missing:
+            said.append(f"{left.missing:,} events still have no row")
+            return Outcome(self._address, Ending.FAILED, "; ".join(said), evidence)
+        if self._job.stays_open:
+            said.append(f"the window stays open: {self._job.stays_open}")
+            return Outcome(self._address, Ending.FAILED, "; ".join(said), evidence)
+        if left.on_replica:
+            said.append(f"{left.on_replica:,} of its rows are not on the replica {self._job.spec.sink.replica}")
+            return Outcome(self._address, Ending.PENDING, "; ".join(said), evidence)
+        return Outcome(self._address, Ending.SETTLED, "; ".join(said), evidence)
+
+    def _missing_on(self, server: str | None) -> tuple[int, int]:
+        result = self._compared(server)
+        return sum(hour.missing for hour in result.hours), sum(hour.pending for hour in result.hours)
+
+    def _missing_on_replica(self) -> int:
+        """After a while in which a copy that is a little behind gets them."""
+        replica, patience = self._job.spec.sink.replica, Deadline(REPLICA_PATIENCE)
+        if replica is None:
+            return 0
+        while (missing := self._missing_on(replica)[0]) and patience.left:
+            self._journal.tell(self._address, 0, self._job.missing, f"{missing:,} rows are not on the replica yet")
+            time.sleep(1)
+        return missing
+
+    def _compared(self, server: str | None) -> Result:
+        with Spill() as spill:
+            slices = source.clipped(self._job.slices, self._job.ranges)
+            return self._look.compared(Tally(spill), slices, self._job.holes, server)[1]
+
+
+def _remarks(filled: Filled, altered: Mapping[str, int]) -> list[str]:
+    said = []
+    if filled.changed:
+        columns = ", ".join(f"{column} ({number:,})" for column, number in sorted(filled.changed.items()))
+        said.append(f"the server changed values on the way in: {columns}")
+    silent = sorted(set(altered) - set(filled.changed))
+    if silent:
+        said.append(f"a sample read back differs in {', '.join(silent)}")
+    if filled.unknown:
+        columns = ", ".join(f"{column} ({number:,})" for column, number in sorted(filled.unknown.items()))
+        said.append(f"left out, because their fields have no column: {columns}")
+    if filled.unreadable:
+        said.append(f"{filled.unreadable:,} events could not be decoded in full")
+    return said

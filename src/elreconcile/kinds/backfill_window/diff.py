@@ -1,0 +1,181 @@
+"""From a document and what was found to the change. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from elreconcile.kinds.backfill_window import clock, limits
+from elreconcile.kinds.backfill_window.live import LiveWindow
+from elreconcile.kinds.backfill_window.show import details, missing, title
+from elreconcile.kinds.backfill_window.source import Ranges, neighbours, read_ranges, write_ranges
+from elreconcile.kinds.backfill_window.spec import BackfillWindow, Files
+from elreconcile.kinds.backfill_window.spill import CellKey
+from elreconcile.kinds.contract import Ask, Moment
+from elreconcile.model.change import Action, Change, Finding, Guard, Pending, Refusal
+from elreconcile.model.json import Json
+from elreconcile.systems.event_batch import Slice, joined
+
+COVERED = 10
+"""Minutes at either end of a window in which no event need be seen in its files."""
+
+
+def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> Change:
+    """A request while rows are missing; nothing to do when every event has its row."""
+    spec = ask.resource.spec
+    if live is None:
+        return Change(ask.address, Action.NONE, title(spec))
+    # What a run that was cut short has put in is still to be settled.
+    holes = missing(live) > 0 or (ask.entry is not None and stays_open(live) is None)
+    return Change(
+        address=ask.address,
+        action=Action.REQUEST if holes else Action.NONE,
+        title=title(spec),
+        effect=_effect(spec, live) if holes else None,
+        pins=write_ranges(live.ranges),
+        before=_before(live),
+        request=ask.request,
+        guards=tuple(Guard(name, value) for name, value in sorted(live.guards.items())),
+        refusals=(*limits.refusals(spec, moment), *live.refusals, *_refusals(spec, live)),
+        findings=tuple(_findings(spec, live)),
+        pending=tuple(_pending(spec, live)),
+        details=details(spec, live),
+    )
+
+
+def stays_open(live: LiveWindow) -> str | None:
+    """Why the window cannot be settled yet, whatever is put in."""
+    waiting = sum(hour.pending for hour in live.hours)
+    return live.open_end or (f"{waiting:,} events wait for the writer" if waiting else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What `act` goes by, read back from a change. `create`: statements by table; `empty`: holes without any row."""
+
+    spec: BackfillWindow
+    ranges: Ranges
+    create: Mapping[str, str]
+    holes: frozenset[CellKey]
+    empty: frozenset[CellKey]
+    slices: tuple[Slice, ...]
+    missing: int
+    stays_open: str | None
+
+
+def work(change: Change) -> Work:
+    effect: Any = change.effect
+    before: Any = change.before
+    holes = {(table, hour): counts for table, hours in before["holes"].items() for hour, counts in hours.items()}
+    return Work(
+        spec=BackfillWindow.model_validate_json(json.dumps(effect["window"])),
+        ranges=read_ranges(change.pins),
+        create=effect["create"],
+        holes=frozenset(holes),
+        empty=frozenset(cell for cell, counts in holes.items() if counts["missing"] == counts["eligible"]),
+        slices=tuple(Slice((name, part), start, end) for name, part, start, end in before["slices"]),
+        missing=sum(counts["missing"] for counts in holes.values()),
+        stays_open=before["stays open"],
+    )
+
+
+def _effect(spec: BackfillWindow, live: LiveWindow) -> Json:
+    """Bound by the plan's digest. Not how many rows: a live writer may add some of them meanwhile."""
+    fill = {hour.table for hour in live.hours if hour.missing}
+    return {
+        "window": spec.model_dump(mode="json"),
+        "fill": sorted(fill),
+        "create": {table.name: table.ddl for table in live.tables if table.ddl and table.name in fill},
+    }
+
+
+def _before(live: LiveWindow) -> Json:
+    holes: dict[str, dict[str, Json]] = {}
+    for hour in live.hours:
+        if hour.missing:
+            holes.setdefault(hour.table, {})[hour.hour] = {
+                "eligible": hour.eligible,
+                "present": hour.present,
+                "missing": hour.missing,
+                "pending": hour.pending,
+                "misplaced": hour.misplaced,
+            }
+    return {
+        "holes": holes,
+        "slices": [[*each.part, each.start, each.end] for each in joined(live.slices)],
+        "stays open": stays_open(live),
+    }
+
+
+def _refusals(spec: BackfillWindow, live: LiveWindow) -> Iterator[Refusal]:
+    filled = {hour.table for hour in live.hours if hour.missing}
+    for table in live.tables:
+        if table.problem is not None and (table.exists or table.name in filled):
+            yield Refusal(
+                "table", f"the table {table.name}", table.problem, "rows must go in once, as they are", "mend it"
+            )
+        if table.unknown:
+            fields = ", ".join(table.unknown)
+            remedy = "add the columns, or leave the schema out"
+            yield Refusal(
+                "unknown-field", f"the table {table.name}", f"no column for {fields}", "nothing is cut off", remedy
+            )
+    for odd in live.odd:
+        if odd.what == "raw lines":
+            value = f"{odd.count:,} raw lines, the first at {odd.places[0]}"
+            remedy = "name the topic or files that hold the parsed events"
+            yield Refusal(
+                "raw-lines", "the source", value, "a raw line gets another uuid each time it is parsed", remedy
+            )
+    if isinstance(spec.source, Files) and live.first is not None:
+        yield from _uncovered(spec, live)
+
+
+def _uncovered(spec: BackfillWindow, live: LiveWindow) -> Iterator[Refusal]:
+    """Files whose events begin after the window does, or end before it."""
+    paths = [path for path, _ in live.ranges]
+    before, behind = neighbours(paths)
+    first, last = clock.moment_of(live.first or ""), clock.moment_of(live.last or "")
+    ends = (
+        ("its first event", first, (first - spec.since).total_seconds(), before),
+        ("its last event", last, (spec.until - last).total_seconds(), behind),
+    )
+    for what, at, short, file in ends:
+        if short > 60 * COVERED:
+            hint = "" if file in paths else f"; {file} is not among the files"
+            yield Refusal(
+                "not-covered",
+                "the files do not show to cover the window",
+                f"{what} is of {at:%Y-%m-%dT%H:%M}Z{hint}",
+                f"wanted: {spec.since:%Y-%m-%dT%H:%M:%SZ} to {spec.until:%Y-%m-%dT%H:%M:%SZ}",
+                "name the file of the neighbouring day too",
+                acceptable=True,
+            )
+
+
+def _findings(spec: BackfillWindow, live: LiveWindow) -> Iterator[Finding]:
+    for odd in live.odd:
+        if odd.what != "raw lines":
+            value = f"{odd.count:,}, the first at {', '.join(odd.places)}"
+            yield Finding(
+                f"events that cannot be sorted in: {odd.what}", value, "none", "look at them; none was put in"
+            )
+    seen = {name for table in live.tables for name in (table.schema, f"{table.schema}_{table.revision}", table.name)}
+    silent = [name for name in spec.schemas if name not in seen and name not in live.blacklisted]
+    if silent and live.read:
+        yield Finding(f"events of {', '.join(silent)}", "none in this window", "some", "check the names of the schemas")
+    listed = [name for name in spec.schemas if name in live.blacklisted]
+    if listed:
+        yield Finding(
+            f"schemas {', '.join(listed)}", "blacklisted now", "not blacklisted", "none of their events is put in"
+        )
+
+
+def _pending(spec: BackfillWindow, live: LiveWindow) -> Iterator[Pending]:
+    waiting = sum(hour.pending for hour in live.hours)
+    if waiting:
+        yield Pending(f"{waiting:,} events of the window", f"{spec.sink.writer} to read and commit them")
+    if live.open_end is not None:
+        yield Pending("the proof that the window is complete", live.open_end)

@@ -1,0 +1,58 @@
+"""Whether the tables have a column for every field of the events they lack, as far as a first look shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from elreconcile.kinds.backfill_window.envelope import Event, examine
+from elreconcile.kinds.backfill_window.rows import flat_of
+from elreconcile.kinds.backfill_window.spill import CellKey
+from elreconcile.systems.event_batch import Reader, Slice
+
+EVENTS = 500
+"""Events of each table whose fields are looked at while planning; filling looks at all of them."""
+
+
+def unknown_fields(
+    reader: Reader,
+    slices: Mapping[Slice, set[CellKey]],
+    holes: frozenset[CellKey],
+    columns: Mapping[str, frozenset[str]],
+) -> Mapping[str, Sequence[str]]:
+    """Fields without a column, by table."""
+    look = _Look(holes, columns)
+    for each, cells in sorted(slices.items()):
+        if look.wants({table for table, _ in cells & holes}):
+            for batch in reader.read([each]):
+                if not look.wants({table for table, _ in cells & holes}):
+                    break
+                for value in batch.values:
+                    look.at(value)
+    return {table: sorted(names) for table, names in look.unknown.items()}
+
+
+class _Look:
+    def __init__(self, holes: frozenset[CellKey], columns: Mapping[str, frozenset[str]]) -> None:
+        self.unknown: dict[str, set[str]] = {}
+        self._holes = holes
+        self._columns = columns
+        self._left = {table: EVENTS for table, known in columns.items() if known}
+
+    def wants(self, tables: set[str]) -> bool:
+        return any(self._left.get(table, 0) > 0 for table in tables)
+
+    def at(self, value: bytes | None) -> None:
+        event = examine(value)
+        if value is None or not isinstance(event, Event) or self._left.get(event.table, 0) <= 0:
+            return
+        if (event.table, event.time[:10]) not in self._holes:
+            return
+        self._left[event.table] -= 1
+        try:
+            names = flat_of(value, event).keys() - self._columns[event.table]
+        except msgspec.DecodeError:
+            return
+        if names:
+            self.unknown.setdefault(event.table, set()).update(names)

@@ -1,0 +1,88 @@
+"""What an operator sees of a window: per schema, per schema and hour, a heat map, and the gaps. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from elreconcile.kinds.backfill_window import clock
+from elreconcile.kinds.backfill_window.live import Hour, LiveWindow
+from elreconcile.kinds.backfill_window.spec import BackfillWindow, Files
+from elreconcile.kinds.span import told
+from elreconcile.model.block import Block, Line, Table
+
+COUNTS = ("eligible", "present", "missing", "pending", "misplaced")
+LEGEND = "missing share by hour:  · none   1-9 tenths   █ all   _ no events"
+
+
+def title(spec: BackfillWindow) -> str:
+    source = spec.source.files if isinstance(spec.source, Files) else spec.source.topic
+    return f"{spec.since:%Y-%m-%d %H:%M} to {spec.until:%Y-%m-%d %H:%M} UTC, from {source}"
+
+
+def missing(live: LiveWindow) -> int:
+    return sum(hour.missing for hour in live.hours)
+
+
+def details(spec: BackfillWindow, live: LiveWindow) -> tuple[Block, ...]:
+    if not live.tables:
+        return ()
+    return tuple(_blocks(spec, live))
+
+
+def _blocks(spec: BackfillWindow, live: LiveWindow) -> Iterator[Block]:
+    hours = list(clock.hours(spec.since, spec.until))
+    columns = ("table", *COUNTS, "bots", f"{clock.iso(hours[0])[:13]} to {clock.iso(hours[-1])[:13]}", "")
+    yield Table(columns, tuple(_row(table.name, live, hours) for table in live.tables), frozenset(columns[1:7]))
+    yield Line(LEGEND, depth=1)
+    if not missing(live):
+        proven = sum(hour.proven for hour in live.hours)
+        yield Line(f"every event has its row: {proven} of {len(live.hours)} hours proven by checksum")
+        return
+    yield Line(_plan(spec, live))
+    for table in live.tables:
+        if table.ddl is not None:
+            yield Table(
+                (f"creates {table.name} from its event schema",), tuple((line,) for line in table.ddl.splitlines())
+            )
+    holes = [hour for hour in live.hours if hour.missing]
+    yield Table(("table", "hour", *COUNTS), tuple(_hour(hour) for hour in holes), frozenset(COUNTS))
+    yield Table(
+        ("gap in", "from", "to", "missing"),
+        tuple((gap.table, _minute(gap.first), _minute(gap.last), f"{gap.missing:,}") for gap in live.gaps),
+        frozenset({"missing"}),
+    )
+
+
+def _row(table: str, live: LiveWindow, hours: list[str]) -> tuple[str, ...]:
+    own = {hour.hour: hour for hour in live.hours if hour.table == table}
+    sums = [sum(getattr(hour, name) for hour in own.values()) for name in COUNTS]
+    seen = next(each for each in live.tables if each.name == table)
+    heat = "".join(_share(own.get(hour)) for hour in hours)
+    return (table, *(f"{number:,}" for number in sums), f"{seen.bots:,}", heat, "" if seen.exists else "no table yet")
+
+
+def _share(hour: Hour | None) -> str:
+    """Rounded up or down towards the middle: all and none mean just that."""
+    if hour is None:
+        return "_"
+    if not hour.missing:
+        return "·"
+    if hour.missing == hour.eligible:
+        return "█"
+    return str(min(max(round(10 * hour.missing / hour.eligible), 1), 9))
+
+
+def _plan(spec: BackfillWindow, live: LiveWindow) -> str:
+    rows, rate = missing(live), spec.pace.rows_per_second
+    made = sum(table.ddl is not None for table in live.tables)
+    create = f", after creating {made} table{'s' if made > 1 else ''}" if made else ""
+    long = f"about {told(rows / rate)} at {rate:,} rows/s" if rate else "as fast as the server takes them"
+    return f"puts in {rows:,} rows in commits of 1,000{create}, {long}"
+
+
+def _hour(hour: Hour) -> tuple[str, ...]:
+    return (hour.table, clock.iso(hour.hour)[:13], *(f"{getattr(hour, name):,}" for name in COUNTS))
+
+
+def _minute(digits: str) -> str:
+    return clock.iso(digits)[:16] + "Z"

@@ -1,0 +1,191 @@
+"""Windows that may not be filled: each says what, which value, and what to do instead; nothing is put in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sandbox.eventlogging.tables import create_table
+from sandbox.events import navigation_timing, record
+from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, raw, spread
+from tests.window import EMPTY, Field, counted, uuids_of
+
+
+def assert_refused(field: Field, *wanted: str) -> None:
+    """Exactly these ids, and apply ends with 4 and leaves no row."""
+    change = field.planned()
+    assert [each["id"] for each in change["refusals"]] == list(wanted), change["refusals"]
+    before = field.counts()
+    applied = field.operator.apply()
+    assert applied.code == 4, applied.out + applied.err
+    assert field.counts() == before
+
+
+def said(field: Field) -> str:
+    return "\n".join(field.refused())
+
+
+def test_until_before_since(field: Field) -> None:
+    field.operator.write(field.document(START, START - HOUR), "bad.yaml")
+    ran = field.operator.plan()
+    assert ran.code == 65
+    assert "bad.yaml:1:" in ran.err
+    assert "must be later than since" in ran.err
+
+
+def test_purged_windows_and_the_writers_buffer(field: Field, produce: Produce) -> None:
+    produce(field.topic, spread(loads(5)))
+    field.operator.configure(field.operator.config.read_text().replace("limits: {purge_horizon: null}\n", ""))
+    field.operator.write(field.document(START, START + HOUR))
+    assert_refused(field, "purge-horizon")
+    assert "nothing of it is left" in said(field)
+    now = datetime.now(UTC).replace(microsecond=0)
+    field.operator.write(field.document(now - HOUR, now - timedelta(minutes=1)))
+    assert_refused(field, "writers-buffer")
+
+
+def test_what_the_source_no_longer_keeps(field: Field, produce: Produce, make_topic: Callable[..., str]) -> None:
+    events = loads(60)
+    produce(field.topic, {0: [record(event) for event in events]})
+    from kafka import TopicPartition
+
+    field.admin.delete_records({TopicPartition(field.topic, 0): 20})
+    field.operator.write(field.document(START, START + HOUR))
+    assert_refused(field, "past-retention")
+    assert "the earliest kept is 2018-03-13T06:03:20Z on 1 of 12 partitions" in said(field)
+    field.operator.write(field.document(START + timedelta(minutes=5), START + HOUR))
+    assert field.refused() == []
+    compacted = make_topic(configs={"cleanup.policy": "compact"})
+    field.operator.write(field.document(START, START + HOUR, source={"kafka": "analytics", "topic": compacted}))
+    assert_refused(field, "compacted")
+
+
+def test_names_that_are_not_there(field: Field, produce: Produce) -> None:
+    produce(field.topic, spread(loads(5)))
+    field.operator.write(field.document(START, START + HOUR, source={"kafka": "analytics", "topic": "no-such-topic"}))
+    assert_refused(field, "no-topic")
+    field.operator.write(field.document(START, START + HOUR, sink={"mysql": "m4", "writer": "no-such-group"}))
+    assert_refused(field, "no-writer")
+    field.operator.write(field.document(START, START + HOUR, schemas=["NavigationTimnig", "NavigationTiming"]))
+    found = [one["what"] for one in field.planned()["findings"]]
+    assert found == ["events of NavigationTimnig"]
+    field.operator.configure(field.operator.config.read_text().replace('"]}', '"], cluster_id: another}', 1))
+    assert_refused(field, "wrong-cluster")
+
+
+def test_tables_that_cannot_take_rows_once(field: Field, produce: Produce) -> None:
+    produce(field.topic, spread(loads(5)))
+    field.execute(create_table("NavigationTiming", 10374055).replace("UNIQUE KEY", "KEY"))
+    field.operator.write(field.document(START, START + HOUR))
+    assert_refused(field, "table")
+    assert "no unique key on its uuid" in said(field)
+    field.execute(f"DROP TABLE `{LOADS}`")
+    field.operator.write(field.document(START, START + HOUR, event_schemas=None))
+    assert_refused(field, "table")
+    assert "there is no such table" in said(field)
+    field.execute(f"CREATE TABLE `{LOADS}` (name TEXT)")
+    assert_refused(field, "table")
+    assert "no columns uuid and timestamp" in said(field)
+
+
+def test_a_field_without_a_column_is_named(field: Field, produce: Produce) -> None:
+    events = loads(30)
+    events[12]["event"] |= {"newField": 1, "nested": {"deep": True}}
+    produce(field.topic, spread(events))
+    field.operator.write(field.document(START, START + HOUR))
+    assert_refused(field, "unknown-field")
+    assert "no column for event_nested_deep, event_newField" in said(field)
+
+
+def test_raw_lines_are_no_source(field: Field, produce: Produce) -> None:
+    line = b"?%7B%22event%22%3A%7B%7D%2C%22schema%22%3A%22Edit%22%7D; cp1054 438763 2018-03-13T06:00:00 192.0.2.1 M"
+    produce(field.topic, {0: [raw(line)] * 3, **{part: rows for part, rows in spread(loads(24)).items() if part}})
+    field.operator.write(field.document(START, START + HOUR))
+    assert_refused(field, "raw-lines")
+    assert f"3 raw lines, the first at {field.topic} partition 0 offset 0" in said(field)
+
+
+def test_files_must_cover_the_window_and_be_whole(field: Field, tmp_path: Path) -> None:
+    def written(name: str, events: list[Any]) -> Path:
+        path = tmp_path / name
+        with gzip.open(path, "wt") as packed:
+            packed.writelines(json.dumps(event) + "\n" for event in events)
+        return path
+
+    day = loads(300, START + 2 * HOUR)
+    written("all-events.log-20180313.gz", day)
+    source = {"files": f"{tmp_path}/all-events.log-*.gz"}
+    field.operator.write(field.document(START, START + 2 * HOUR + timedelta(minutes=50), source=source))
+    assert_refused(field, "not-covered")
+    assert "its first event is of 2018-03-13T08:00Z" in said(field)
+    assert f"{tmp_path}/all-events.log-20180312.gz is not among the files" in said(field)
+    written("all-events.log-20180312.gz", loads(3, START - HOUR))
+    applied = field.operator.apply()
+    assert (applied.code, "300 rows put in" in applied.out) == (0, True), applied.out + applied.err
+    assert field.uuids() == uuids_of(day)
+
+    cut = written("all-events.log-20180314.gz", loads(40_000, START + 3 * HOUR, timedelta(seconds=0.1)))
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    field.operator.write(field.document(START, START + 3 * HOUR, source=source, name="second"))
+    assert_refused(field, "unreadable-source")
+    assert "all-events.log-20180314.gz:" in said(field)
+    assert "the gzip is cut short" in said(field)
+    field.operator.write(field.document(START, START + HOUR, source={"files": f"{tmp_path}/none-*"}, name="third"))
+    assert_refused(field, "no-source")
+
+
+def test_the_bound_of_late_events(field: Field, produce: Produce) -> None:
+    """An event that came shortly before the reading ended: there may be more behind it, so nothing is settled."""
+    events = loads(30)
+    late = navigation_timing(99, START + timedelta(minutes=20))
+    end = START + 2 * HOUR
+    produce(
+        field.topic,
+        {0: [*map(record, events), raw(b"{}", end - timedelta(minutes=2)), raw(json.dumps(late).encode(), end)]},
+    )
+    field.operator.write(field.document(START, START + HOUR, late="1h"))
+    assert counted(field.planned()) == {LOADS: [30, 0, 30, 0, 0, 0]}, "the late one lies past the bound"
+    field.operator.write(field.document(START, START + HOUR, late="1h1m"))
+    applied = field.operator.apply()
+    assert applied.code == 3, applied.out + applied.err
+    assert "one of its events came in the last tenth of `late`" in applied.out
+    field.operator.write(field.document(START, START + HOUR, late="3h", name="longer"))
+    assert EMPTY in field.operator.plan().out
+    assert field.uuids() == uuids_of([*events, late])
+
+
+def test_blacklisted_schemas_are_left_out(field: Field, produce: Produce) -> None:
+    from elreconcile.systems.mysql_blacklist import DDL, TABLE
+
+    produce(field.topic, spread(loads(5)))
+    field.execute(DDL)
+    field.execute(
+        f"INSERT INTO {TABLE} (output, schema_name, reason, added_by) VALUES (%s, 'NavigationTiming', 'r', 'me')",
+        [field.topic],
+    )
+    field.operator.write(field.document(START, START + HOUR, schemas=["NavigationTiming"]))
+    change = field.planned()
+    assert (change["action"], counted(change)) == ("none", {})
+    assert [(one["what"], one["value"]) for one in change["findings"]] == [
+        ("schemas NavigationTiming", "blacklisted now")
+    ]
+    field.execute(f"UPDATE {TABLE} SET expires = '2019-01-01'")
+    assert field.counted() == {LOADS: [5, 0, 5, 0, 0, 0]}, "an expired entry counts as absent"
+
+
+def test_insert_ignore_where_local_infile_is_off(field: Field, produce: Produce) -> None:
+    events = loads(2_100, step=timedelta(seconds=1))
+    produce(field.topic, spread(events))
+    field.insert(events[::7])
+    field.operator.write(field.document(START, START + HOUR))
+    field.execute("SET GLOBAL local_infile = 0")
+    try:
+        applied = field.operator.apply()
+    finally:
+        field.execute("SET GLOBAL local_infile = 1")
+    assert (applied.code, "1,800 rows put in" in applied.out) == (0, True), applied.out + applied.err
+    assert field.uuids() == uuids_of(events)

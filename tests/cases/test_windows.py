@@ -1,0 +1,265 @@
+"""What a window holds, and what it does not: bounds, odd records, tables as found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.events import Capsule, Record, edit, navigation_timing, record
+from tests.window import EMPTY, Field, counted, uuids_of
+
+START = datetime(2018, 3, 13, 6, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+LOADS, EDITS = "NavigationTiming_10374055", "Edit_13457736"
+Produce = Callable[[str, Mapping[int, Sequence[Record]]], None]
+
+
+def loads(count: int, since: datetime = START, step: timedelta = timedelta(seconds=10)) -> list[Capsule]:
+    return [navigation_timing(number, since + number * step) for number in range(count)]
+
+
+def spread(events: Sequence[Capsule]) -> Mapping[int, Sequence[Record]]:
+    return {part: [record(event) for event in events[part::12]] for part in range(12)}
+
+
+def raw(value: bytes, at: datetime = START) -> Record:
+    return Record(value, int(at.timestamp() * 1000))
+
+
+def text(event: Mapping[str, Any], at: datetime = START) -> Record:
+    return raw(json.dumps(event).encode(), at)
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [(START, START + timedelta(minutes=10)), (START + timedelta(seconds=75), START + timedelta(minutes=9, seconds=31))],
+    ids=["whole minutes", "within minutes"],
+)
+def test_bounds_are_half_open(field: Field, produce: Produce, since: datetime, until: datetime) -> None:
+    at = [since - timedelta(seconds=1), since, until - timedelta(seconds=1), until]
+    around = [navigation_timing(number, moment) for number, moment in enumerate(at)]
+    produce(field.topic, {0: [record(event) for event in around]})
+    field.operator.write(field.document(since, until))
+    assert field.counted() == {LOADS: [2, 0, 2, 0, 0, 0]}
+    assert field.operator.apply().code == 0
+    assert field.uuids() == uuids_of(around[1:3])
+
+
+def test_duplicates_late_events_and_other_revisions(field: Field, produce: Produce) -> None:
+    """A uuid counts once, however often and in whichever partition; what came late is found behind younger events."""
+    early = loads(30)
+    after = loads(30, START + 3 * HOUR)
+    late = navigation_timing(900, START + timedelta(minutes=30))
+    other = {**edit(901, START), "revision": 13457737}
+    records = [record(event) for event in [*early, *early[:7], *after]]
+    produce(
+        field.topic, {0: [*records, raw(json.dumps(late).encode(), START + 3 * HOUR), record(other)], 1: records[:3]}
+    )
+    field.insert(early[:10])
+    field.operator.write(field.document(START, START + HOUR, event_schemas=None))
+    change = field.planned()
+    assert counted(change) == {LOADS: [31, 10, 21, 0, 0, 0], "Edit_13457737": [1, 0, 1, 0, 0, 0]}
+    assert [each["id"] for each in change["refusals"]] == ["table"], "a missing table is never guessed from events"
+    field.operator.write(field.document(START, START + HOUR, schemas=["NavigationTiming"], event_schemas=None))
+    applied = field.operator.apply()
+    assert "21 rows put in, read back by uuid" in applied.out, applied.out + applied.err
+    assert field.uuids() == uuids_of([*early, late])
+
+
+def test_odd_records_are_counted_with_their_places(field: Field, produce: Produce) -> None:
+    good = loads(5)
+    capsule = navigation_timing(100, START)
+    huge = navigation_timing(101, START + timedelta(minutes=1))
+    huge["event"]["pageTitle"] = "x" * 1_000_000 + "\t\\N\n"
+    odd = [
+        raw(b'{"schema": "NavigationTiming", '),
+        raw(b'{"schema": "Navigation\xff\xfeTiming"}'),
+        text({**capsule, "uuid": "no-uuid"}),
+        text({name: value for name, value in capsule.items() if name != "dt"}),
+        text({**capsule, "dt": "2018-02-30T06:00:00Z"}),
+        text([1, 2]),
+        text({**capsule, "revision": "ten"}),
+        raw(b""),
+    ]
+    produce(field.topic, {0: [*map(record, good[:3]), *odd, *map(record, good[3:]), record(huge)]})
+    field.create("NavigationTiming", 10374055)
+    field.operator.write(field.document(START, START + HOUR))
+    change = field.planned()
+    assert counted(change) == {LOADS: [6, 0, 6, 0, 0, 0]}
+    found = {one["what"].rpartition(": ")[2]: one["value"] for one in change["findings"]}
+    assert (
+        found["not JSON"] == f"2, the first at {field.topic} partition 0 offset 3, {field.topic} partition 0 offset 10"
+    )
+    assert found["not UTF-8"] == f"1, the first at {field.topic} partition 0 offset 4"
+    assert found["its uuid is not one"].startswith("1, ")
+    assert found[f"without time, of {LOADS}"].startswith("2, ")
+    assert len([what for what in found if what.startswith("Expected")]) == 2, "a list, and a revision in letters"
+
+    applied = field.operator.apply("--json")
+    assert applied.code == 0, applied.err
+    (outcome,) = applied.json["outcomes"]
+    assert outcome["evidence"]["changed by the server, by its warnings"] == {f"{LOADS}.event_pageTitle": 1}
+    assert "event_pageTitle" in outcome["reason"]
+    assert field.uuids() == uuids_of([*good, huge])
+    assert field.execute(f"SELECT count(*) FROM `{LOADS}` WHERE event_pageTitle = repeat('x', 1024)") == [(1,)]
+
+
+def test_what_is_pending_is_not_missing_and_keeps_the_window_open(field: Field, produce: Produce) -> None:
+    events = loads(60)
+    produce(field.topic, {0: [record(event) for event in events]})
+    field.commit({part: 40 if part == 0 else 0 for part in range(12)})
+    field.insert([*events[:30], *events[55:]])
+    sink = {"mysql": "m4", "writer": field.group}
+    field.operator.write(field.document(START, START + HOUR, sink=sink))
+    assert field.counted() == {LOADS: [60, 35, 10, 15, 0, 0]}
+
+    applied = field.operator.apply()
+    assert (applied.code, "15 events wait for the writer" in applied.out) == (3, True), applied.out + applied.err
+    assert field.uuids() == uuids_of([*events[:40], *events[55:]])
+    assert "15 events of the window" in field.operator.plan().out
+
+    field.commit({0: 60})
+    field.insert(events[40:50])
+    applied = field.operator.apply()
+    assert (applied.code, "5 rows put in" in applied.out) == (0, True), applied.out + applied.err
+    assert EMPTY in field.operator.plan().out
+    assert field.uuids() == uuids_of(events)
+
+
+def test_a_misplaced_row_is_not_put_in_again(field: Field, produce: Produce) -> None:
+    events = loads(20)
+    produce(field.topic, spread(events))
+    field.insert(events[:10])
+    field.execute(f"UPDATE `{LOADS}` SET timestamp = '20180313091500' WHERE uuid = %s", [events[3]["uuid"]])
+    field.operator.write(field.document(START, START + HOUR))
+    assert field.counted() == {LOADS: [20, 9, 10, 0, 1, 0]}
+    assert "10 rows put in" in field.operator.apply().out
+    assert field.uuids() == uuids_of(events)
+
+
+def test_bots_belong_where_the_document_says_so(field: Field, produce: Produce) -> None:
+    bots = [navigation_timing(number, START, bot=True) for number in range(4)]
+    mediawiki = navigation_timing(9, START, bot=True)
+    mediawiki["userAgent"]["is_mediawiki"] = True
+    produce(field.topic, spread([*bots, mediawiki]))
+    field.operator.write(field.document(START, START + HOUR))
+    assert field.counted() == {LOADS: [1, 0, 1, 0, 0, 4]}
+    field.operator.write(field.document(START, START + HOUR, eligible="all"))
+    assert field.counted() == {LOADS: [5, 0, 5, 0, 0, 0]}
+
+
+def test_the_older_ways_of_events_and_topics_of_their_own(
+    field: Field, produce: Produce, make_topic: Callable[..., str]
+) -> None:
+    """A number as `timestamp` instead of `dt`; a topic for each schema; an agent that is a text."""
+    own = field.topic.rpartition("-")[0] + "-{schema}"
+    topics = [
+        make_topic(own.replace("{schema}", schema), configs={"retention.ms": "-1"})
+        for schema in ("NavigationTiming", "Edit")
+    ]
+    legacy = []
+    for number in range(6):
+        event = navigation_timing(number, START)
+        del event["dt"]
+        legacy.append({**event, "timestamp": START.timestamp() + number, "userAgent": "Mozilla/5.0"})
+    legacy[5]["timestamp"] *= 1000
+    saved = edit(50, START)
+    produce(topics[0], {0: [text(event) for event in legacy]})
+    produce(topics[1], {0: [record(saved)]})
+    field.operator.write(
+        field.document(
+            START,
+            START + HOUR,
+            source={"kafka": "analytics", "topic": own},
+            schemas=["NavigationTiming", "Edit_13457736"],
+        )
+    )
+    applied = field.operator.apply()
+    assert applied.code == 0, applied.out + applied.err
+    rows = field.execute(f"SELECT timestamp, userAgent FROM `{LOADS}` ORDER BY timestamp")
+    wanted = (START.replace(second=0) + timedelta(seconds=number) for number in range(6))
+    assert sorted(field.uuids()) == [EDITS, LOADS]
+    assert rows[1] == ("20180313060001", "Mozilla/5.0")
+    assert len(rows) == len(list(wanted))
+
+
+META = {
+    "meta_id": "char(38)",
+    "meta_dt": "datetime",
+    "meta_topic": "varchar(1024)",
+    "meta_schema_uri": "varchar(1024)",
+    "page_title": "varchar(1024)",
+    "rev_ids": "varchar(1024)",
+}
+
+
+def test_eventbus_events(field: Field, produce: Produce) -> None:
+    """`meta` says whose they are and when; the table is named after their topic, its key is meta_id."""
+    columns = ", ".join(f"`{name}` {kind}" for name, kind in META.items())
+    field.execute(f"CREATE TABLE mediawiki_page_create_1 ({columns}, UNIQUE KEY (meta_id), KEY (meta_dt))")
+    events = [
+        {
+            "meta": {
+                "id": f"{number:08x}-52d2-11e8-9af0-{number:012x}",
+                "dt": f"2018-03-13T06:00:{number:02}+00:00",
+                "topic": "mediawiki.page-create",
+                "schema_uri": "mediawiki/page/create/1",
+            },
+            "page_title": f"Page {number}",
+            "rev_ids": [number, "a"],
+        }
+        for number in range(20)
+    ]
+    produce(field.topic, {0: [text(event) for event in events]})
+    field.execute(
+        "INSERT INTO mediawiki_page_create_1 (meta_id, meta_dt) VALUES (%s, '2018-03-13 06:00:03')",
+        [events[3]["meta"]["id"]],
+    )
+    field.operator.write(field.document(START, START + HOUR, schemas=["mediawiki.page-create"]))
+    assert field.counted() == {"mediawiki_page_create_1": [20, 1, 19, 0, 0, 0]}
+    applied = field.operator.apply()
+    assert (applied.code, "19 rows put in, read back by uuid" in applied.out) == (0, True), applied.out + applied.err
+    (row,) = field.execute("SELECT * FROM mediawiki_page_create_1 WHERE page_title = 'Page 7'")
+    meta = events[7]["meta"]
+    at = datetime(2018, 3, 13, 6, 0, 7, tzinfo=UTC).replace(tzinfo=None)
+    assert row == (meta["id"], at, meta["topic"], meta["schema_uri"], "Page 7", '[7, "a"]')
+
+
+FOUND_AS = {
+    "binary": "id INT PRIMARY KEY AUTO_INCREMENT, uuid BINARY(32) UNIQUE, timestamp BINARY(14), userAgent BLOB",
+    "char": "uuid CHAR(32) UNIQUE, timestamp CHAR(14), userAgent VARCHAR(1024)",
+    "dashes": "uuid CHAR(36) UNIQUE, timestamp VARCHAR(14), userAgent VARCHAR(1024)",
+    "wide binary": "uuid BINARY(38) UNIQUE, timestamp VARCHAR(14), userAgent BLOB",
+}
+REST = """
+    webHost VARCHAR(255), wiki VARCHAR(255), event_action VARCHAR(255), event_isHttp2 TINYINT,
+    event_loadEventEnd BIGINT, event_pageTitle VARBINARY(255), event_rtt FLOAT, KEY (timestamp)"""
+
+
+@pytest.mark.parametrize("columns", FOUND_AS.values(), ids=FOUND_AS.keys())
+def test_tables_are_taken_as_they_are_found(field: Field, produce: Produce, columns: str) -> None:
+    events = loads(40)
+    events[7]["event"]["pageTitle"] = 'Ünï\tcode "quoted" \\ and\nlines 😀'
+    field.execute(f"CREATE TABLE `{LOADS}` ({columns}, {REST}) CHARSET=utf8mb4")
+    for number, event in enumerate(events[:20]):
+        uuid = event["uuid"]
+        if "36" in columns and number % 2:
+            uuid = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
+        when = datetime.fromisoformat(event["dt"]).strftime("%Y%m%d%H%M%S")
+        field.execute(f"INSERT INTO `{LOADS}` (uuid, timestamp) VALUES (%s, %s)", [uuid, when])
+    produce(field.topic, spread(events))
+    field.operator.write(field.document(START, START + timedelta(hours=3)))
+    assert field.counted() == {LOADS: [40, 20, 20, 0, 0, 0]}
+    field.execute(f"DELETE FROM `{LOADS}` WHERE uuid LIKE %s", [events[7]["uuid"][:8] + "%"])
+    applied = field.operator.apply("--json")
+    (outcome,) = applied.json["outcomes"]
+    assert outcome["reason"] == "21 rows put in, read back by uuid", outcome
+    ((title,),) = field.execute(
+        f"SELECT event_pageTitle FROM `{LOADS}` WHERE uuid LIKE %s", [events[7]["uuid"][:8] + "%"]
+    )
+    assert title.decode() == events[7]["event"]["pageTitle"]
+    assert field.counts() == {LOADS: 40}
