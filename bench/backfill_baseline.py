@@ -31,7 +31,7 @@ def read_source(
     while left:
         for message in consumer.consume(10_000, 1.0):
             left -= 1
-            event = json.loads(message.value())
+            event = json.loads(message.value() or b"")
             if since <= event["dt"] < until and not event["userAgent"]["is_bot"]:
                 hour = event["dt"][:13].replace("-", "").replace("T", "")
                 found[f"{event['schema']}_{event['revision']}"][hour].add(event["uuid"])
