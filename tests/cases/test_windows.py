@@ -156,7 +156,7 @@ def test_the_older_ways_of_events_and_topics_of_their_own(
     field: Field, produce: Produce, make_topic: Callable[..., str]
 ) -> None:
     """A number as `timestamp` instead of `dt`; a topic for each schema; an agent that is a text."""
-    own = field.topic.rpartition("-")[0] + "-{schema}"
+    own = field.topic + "-{schema}"
     topics = [
         make_topic(own.replace("{schema}", schema), configs={"retention.ms": "-1"})
         for schema in ("NavigationTiming", "Edit")
