@@ -14,10 +14,12 @@ from tests.operator import Operator
 
 
 @pytest.fixture
-def world(stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any) -> ConsumerGroupWorld:
+def world(
+    stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path
+) -> ConsumerGroupWorld:
     topic = make_topic(partitions=2)
     produce(topic, {0: events(), 1: events()})
-    return ConsumerGroupWorld(stack, admin, unique("group"), topic)
+    return ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
 
 
 @pytest.fixture

@@ -16,10 +16,12 @@ from tests.operator import TIMING, Operator
 
 
 @pytest.fixture
-def world(stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any) -> ConsumerGroupWorld:
+def world(
+    stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path
+) -> ConsumerGroupWorld:
     topic = make_topic(partitions=2)
     produce(topic, {0: events(), 1: events()})
-    made = ConsumerGroupWorld(stack, admin, unique("group"), topic)
+    made = ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
     made.diverged()
     return made
 

@@ -49,7 +49,11 @@ class Group:
 
     def consumer(self, **settings: Any) -> KafkaConsumer:
         return KafkaConsumer(
-            bootstrap_servers=self.servers.kafka, group_id=self.name, auto_offset_reset="earliest", **settings
+            bootstrap_servers=self.servers.kafka,
+            group_id=self.name,
+            auto_offset_reset="earliest",
+            metadata_max_age_ms=1000,
+            **settings,
         )
 
     def document(self, to: str, more: str = "", id: str = "case", expires: str = "2040-01-01T00:00:00Z") -> str:

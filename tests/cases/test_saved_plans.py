@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer
+from confluent_kafka import Consumer
+from kafka import KafkaAdminClient
 
 from sandbox.addresses import Addresses
 from sandbox.waiting import until
@@ -42,7 +43,7 @@ class Case:
 def case(stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path) -> Case:
     topic = make_topic(partitions=2)
     produce(topic, {0: events(), 1: events()})
-    world = ConsumerGroupWorld(stack, admin, unique("group"), topic)
+    world = ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
     world.diverged()
     operator = Operator.at(tmp_path / "operator", stack)
     operator.write(world.document)
@@ -68,14 +69,10 @@ def test_the_pins_are_those_of_the_review(case: Case) -> None:
 
 
 def test_saved_while_the_consumer_runs_and_applied_after_it_has_stopped(case: Case) -> None:
-    consumer = KafkaConsumer(
-        case.world.topic,
-        bootstrap_servers=case.world.servers.kafka,
-        group_id=case.world.name,
-        enable_auto_commit=False,
-    )
-    with closing(consumer):
-        until("it is a member", lambda: consumer.poll(timeout_ms=200) is not None and consumer.assignment())
+    settings = {"bootstrap.servers": case.world.servers.kafka, "group.id": case.world.name, "enable.auto.commit": False}
+    with closing(Consumer(settings)) as consumer:
+        consumer.subscribe([case.world.topic])
+        until("it is a member", lambda: consumer.poll(0.2) and consumer.assignment())
         assert "waits for" in case.save().out
         blocked = case.apply()
         assert (blocked.code, case.offsets()) == (4, {60}), blocked
