@@ -1,11 +1,13 @@
-"""The kind BackfillWindow: events of a window that have no row in MySQL get one."""
+"""The kind BackfillWindow: events of a window that have no row in MySQL get one.
+
+What talks to servers is imported when it is used: a plan without such a document loads no client for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from elreconcile.kinds.backfill_window import act, diff, observe
 from elreconcile.kinds.backfill_window.live import LiveWindow
 from elreconcile.kinds.backfill_window.spec import BackfillWindow
 from elreconcile.kinds.contract import Ask, Journal, Kind, Moment
@@ -32,14 +34,20 @@ class BackfillWindowKind(Kind[BackfillWindow, LiveWindow | None]):
     def observe(
         self, asks: Sequence[Ask[BackfillWindow]], systems: ReadingSystems, moment: Moment
     ) -> Mapping[Address, LiveWindow | None]:
+        from elreconcile.kinds.backfill_window import observe
+
         return {ask.address: observe.observe(ask, systems, moment) for ask in asks}
 
     def diff(self, ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> Change:
+        from elreconcile.kinds.backfill_window import diff
+
         return diff.diff(ask, live, moment)
 
     def act(
         self, changes: Sequence[Change], systems: WritingSystems, moment: Moment, journal: Journal
     ) -> Iterable[Outcome]:
+        from elreconcile.kinds.backfill_window import act
+
         return (act.act(change, systems, moment, journal) for change in changes)
 
     def verify(

@@ -1,4 +1,7 @@
-"""The kind SchemaBlacklist: schemas kept out of one output of EventLogging."""
+"""The kind SchemaBlacklist: schemas kept out of one output of EventLogging.
+
+What talks to servers is imported when it is used: a plan without such a document loads no client for it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from elreconcile.kinds.contract import Ask, Journal, Kind, Moment
-from elreconcile.kinds.schema_blacklist import act, diff, observe
 from elreconcile.kinds.schema_blacklist.live import LiveBlacklist
 from elreconcile.kinds.schema_blacklist.spec import SchemaBlacklist
 from elreconcile.model.address import Address
@@ -25,17 +27,25 @@ class SchemaBlacklistKind(Kind[SchemaBlacklist, LiveBlacklist]):
     def observe(
         self, asks: Sequence[Ask[SchemaBlacklist]], systems: ReadingSystems, moment: Moment
     ) -> Mapping[Address, LiveBlacklist]:
+        from elreconcile.kinds.schema_blacklist import observe
+
         return dict(observe.observe(asks, systems, moment))
 
     def diff(self, ask: Ask[SchemaBlacklist], live: LiveBlacklist, moment: Moment) -> Change:
+        from elreconcile.kinds.schema_blacklist import diff
+
         return diff.diff(ask, live, moment)
 
     def act(
         self, changes: Sequence[Change], systems: WritingSystems, moment: Moment, journal: Journal
     ) -> Iterable[Outcome]:
+        from elreconcile.kinds.schema_blacklist import act
+
         return act.act(changes, systems, moment, journal)
 
     def verify(
         self, outcomes: Sequence[Outcome], changes: Sequence[Change], systems: ReadingSystems
     ) -> Iterable[Outcome]:
+        from elreconcile.kinds.schema_blacklist import act
+
         return act.verify(outcomes, changes, systems)
