@@ -73,7 +73,8 @@ def progress(what: str) -> Iterator[Watch]:
         try:
             yield Watch(console, status, bar)
         finally:
-            bar.stop()
+            if bar.live.is_started:  # stopped without a start it leaves an empty line where nobody looks
+                bar.stop()
 
 
 def _rate() -> ProgressColumn:
