@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import requests
+from confluent_kafka import Consumer
+from confluent_kafka import TopicPartition as Place
 from kafka import KafkaAdminClient, KafkaConsumer
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
@@ -27,6 +29,12 @@ EVENTS = 100
 def event(number: int) -> Record:
     """A second apart."""
     return record(navigation_timing(number, START + timedelta(seconds=number)))
+
+
+class Member(Consumer):
+    """A consumer that is polled until somebody says stop."""
+
+    stop_polling = False
 
 
 class Group:
@@ -52,9 +60,13 @@ class Group:
             bootstrap_servers=self.servers.kafka,
             group_id=self.name,
             auto_offset_reset="earliest",
-            metadata_max_age_ms=1000,
             **settings,
         )
+
+    def member(self, client_id: str) -> Member:
+        """Of librdkafka: kafka-python's consumer may wait for minutes until it has partitions of a new topic."""
+        settings = {"bootstrap.servers": self.servers.kafka, "group.id": self.name, "client.id": client_id}
+        return Member({**settings, "enable.auto.commit": False, "auto.offset.reset": "earliest"})
 
     def document(self, to: str, more: str = "", id: str = "case", expires: str = "2040-01-01T00:00:00Z") -> str:
         return f"""
@@ -211,7 +223,7 @@ def test_a_topic_that_does_not_exist_is_refused_and_not_made(group: Group, opera
 
 def test_a_group_in_use_blocks_and_names_its_members(group: Group, operator: Operator) -> None:
     operator.write(group.document("earliest"))
-    with closing(group.consumer(client_id="the-writer")) as consumer, _polling(consumer) as moved:
+    with closing(group.member("the-writer")) as consumer, _polling(consumer) as moved:
         consumer.subscribe([group.topic])
         until("it is a member", moved.is_set)
         blocked = operator.apply()
@@ -224,7 +236,7 @@ def test_a_group_in_use_blocks_and_names_its_members(group: Group, operator: Ope
 def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(group: Group, operator: Operator) -> None:
     """The pins are those that were shown: 60 - 40, not where the consumer was when it stopped."""
     operator.write(group.document("{shift: -40}"))
-    consumer = group.consumer(client_id="the-writer", enable_auto_commit=False)
+    consumer = group.member("the-writer")
     with _polling(consumer) as moved:
         consumer.subscribe([group.topic])
         until("it is a member", moved.is_set)
@@ -234,7 +246,7 @@ def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(grou
             assert not applying.done()
             consumer.stop_polling = True
             time.sleep(1)
-            consumer.commit({TopicPartition(group.topic, part): OffsetAndMetadata(100, "", -1) for part in range(2)})
+            consumer.commit(offsets=[Place(group.topic, part, 100) for part in range(2)], asynchronous=False)
             consumer.close()
             applied = applying.result()
     assert applied.code == 0, applied
@@ -277,7 +289,7 @@ def test_a_member_that_joins_between_check_and_commit_stops_it(group: Group, sta
     with ThreadPoolExecutor() as beside:
         applying = beside.submit(operator.apply)
         until("it has marked", lambda: _metadata(group) != {""}, 20)
-        with closing(group.consumer(client_id="too-early", enable_auto_commit=False)) as consumer, _polling(consumer):
+        with closing(group.member("too-early")) as consumer, _polling(consumer):
             consumer.subscribe([group.topic])
             applied = applying.result()
     assert applied.code == 4, applied
@@ -403,7 +415,7 @@ def test_another_cluster_than_the_one_named_is_refused(group: Group, operator: O
 
 def test_a_topic_recreated_while_waiting_is_another_world(group: Group, operator: Operator, produce: Any) -> None:
     operator.write(group.document("{offset: 5}"))
-    consumer = group.consumer(client_id="the-writer", enable_auto_commit=False)
+    consumer = group.member("the-writer")
     with closing(consumer), _polling(consumer) as moved, ThreadPoolExecutor() as beside:
         consumer.subscribe([group.topic])
         until("it is a member", moved.is_set)
@@ -461,17 +473,15 @@ def test_the_tables_show_what_an_operator_decides_by(group: Group, operator: Ope
 class _polling:
     """Polls a consumer in a thread, as a live one does. Enters with an event that is set once it has partitions."""
 
-    def __init__(self, consumer: KafkaConsumer) -> None:
+    def __init__(self, consumer: Member) -> None:
         self.consumer = consumer
-        self.consumer.stop_polling = False
         self.assigned = threading.Event()
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
         while not (self.stop.is_set() or self.consumer.stop_polling):
-            if self.consumer.subscription():
-                self.consumer.poll(timeout_ms=100)
+            self.consumer.poll(0.1)
             if self.consumer.assignment():
                 self.assigned.set()
             time.sleep(0.05)
