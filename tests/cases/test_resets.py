@@ -284,11 +284,12 @@ def test_a_consumer_that_assigns_by_hand_is_found_out(moving: bool, group: Group
 
 def test_a_member_that_joins_between_check_and_commit_stops_it(group: Group, stack: Addresses, tmp_path: Path) -> None:
     """It joins during the grace time after the marks: nothing is moved, and the request may be carried out later."""
-    operator = Operator.at(tmp_path / "slow", stack, "timing: {grace: 6s, quiet: 1s}\n")
+    operator = Operator.at(tmp_path / "slow", stack, "timing: {grace: 6s, quiet: 0s}\n")
     operator.write(group.document("earliest"))
     with ThreadPoolExecutor() as beside:
         applying = beside.submit(operator.apply)
-        until("it has marked", lambda: _metadata(group) != {""}, 20)
+        until("it has marked", lambda: applying.done() or _metadata(group) != {""}, 20)
+        assert not applying.done(), applying.result()
         with closing(group.member("too-early")) as consumer, _polling(consumer):
             consumer.subscribe([group.topic])
             applied = applying.result()
@@ -325,11 +326,12 @@ def test_a_blocked_reset_leaves_no_trace(group: Group, operator: Operator) -> No
 def test_somebody_who_commits_over_it_is_noticed_and_settled_by_a_person(
     group: Group, stack: Addresses, tmp_path: Path
 ) -> None:
-    operator = Operator.at(tmp_path / "slow", stack, "timing: {grace: 4s, quiet: 1s}\n")
+    operator = Operator.at(tmp_path / "slow", stack, "timing: {grace: 4s, quiet: 0s}\n")
     operator.write(group.document("earliest"))
     with ThreadPoolExecutor() as beside:
         applying = beside.submit(operator.apply)
-        until("it has committed", lambda: group.commits() == [0, 0], 30)
+        until("it has committed", lambda: applying.done() or group.commits() == [0, 0], 30)
+        assert not applying.done(), applying.result()
         group.commit(77, 77)
         applied = applying.result()
     assert applied.code == 3, applied
