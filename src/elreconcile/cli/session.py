@@ -84,19 +84,25 @@ def _source(folder: Path) -> Source:
     """The commit the documents are at, where git knows; only the folder itself counts as dirty or clean."""
     from elreconcile.model.plan import Source
 
-    commit = _git(folder, "rev-parse", "HEAD")
-    if not commit:
+    lines = _git_status(folder)
+    commit = next((line.removeprefix(COMMIT) for line in lines if line.startswith(COMMIT)), UNBORN)
+    if commit == UNBORN:
         return Source(str(folder))
-    changed = _git(folder, "status", "--porcelain", "--", ".")
-    return Source(str(folder), commit, dirty=changed != "")
+    return Source(str(folder), commit, dirty=any(not line.startswith("#") for line in lines))
 
 
-def _git(folder: Path, *words: str) -> str | None:
+COMMIT = "# branch.oid "
+UNBORN = "(initial)"
+"""As git calls a branch without a commit."""
+
+
+def _git_status(folder: Path) -> list[str]:
+    """Lines about the branch begin with #, each of the others is a change in the folder. None where git knows none."""
+    words = ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--", "."]
     try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10)  # noqa: S603, S607
+        return subprocess.run(words, capture_output=True, text=True, timeout=10).stdout.splitlines()  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+        return []
 
 
 def owner() -> Owner:

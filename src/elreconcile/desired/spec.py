@@ -34,7 +34,7 @@ Family = Literal["kafka", "burrow", "mysql"]
 class Strict(BaseModel):
     """A mapping in a document: frozen, nothing converted, nothing unknown."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class SystemNames(TypedDict):

@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import cycle
 from typing import Any, TypeAlias
 
 from kafka import errors
@@ -25,6 +26,9 @@ from elreconcile.systems.kafka_refusal import NO_ANSWER_YET, refusal, words
 
 IN_FLIGHT = 64
 """Requests under way at once; the library refuses a send beyond its own limit of five."""
+
+LANES = 2
+"""Connections to each broker: of one, Kafka works on a single request at a time."""
 
 GRACE = 1.0
 """Seconds after a deadline in which whoever waits deeper down may still say what it waited for."""
@@ -50,7 +54,9 @@ class Connection:
         self.system = system
         self.principal = principal
         self._net = NetworkSelector(**config)
-        self._manager = KafkaConnectionManager(self._net, **config)
+        self._manager, *others = self._lanes = [KafkaConnectionManager(self._net, **config) for _ in range(LANES)]
+        for other in others:
+            other.cluster = self._manager.cluster
         self._broken: dict[int, str] = {}
         self._net.start()
 
@@ -105,7 +111,8 @@ class Connection:
 
     def close(self) -> None:
         """Idempotent."""
-        self._manager.close()
+        for lane in self._lanes:
+            lane.close()
         self._net.close()
 
     def _greet(self, server: Any, deadline: Deadline) -> None:
@@ -132,43 +139,45 @@ class Connection:
     async def _exchange_all(self, asks: Iterable[Ask], deadline: Deadline) -> list[Any]:
         answers: list[Any] = []
         under_way: deque[Any] = deque()
-        for ask in asks:
+        for ask, lane in zip(asks, cycle(self._lanes)):
             if len(under_way) == IN_FLIGHT:
                 answers.append(await under_way.popleft())
-            under_way.append(self._manager.call_soon(self._exchange, ask, deadline))
+            under_way.append(lane.call_soon(self._exchange, lane, ask, deadline))
         while under_way:
             answers.append(await under_way.popleft())
         return answers
 
-    async def _exchange(self, ask: Ask, deadline: Deadline) -> Any:
+    async def _exchange(self, lane: KafkaConnectionManager, ask: Ask, deadline: Deadline) -> Any:
         """The answer, or the exception that stands for it."""
         node, request = ask
-        node = self._manager.least_loaded_node() if node is None else node
+        node = lane.least_loaded_node() if node is None else node
         try:
-            return await self._send(node, request, deadline)
+            return await self._send(lane, node, request, deadline)
         except errors.KafkaError as error:
-            return self._failure(node, request, error, deadline)
+            return self._failure(lane, node, request, error, deadline)
         except Exception as error:  # noqa: BLE001  must not hide the answers to the other requests
             return error
 
-    async def _send(self, node: int | None, request: Any, deadline: Deadline) -> Any:
+    async def _send(self, lane: KafkaConnectionManager, node: int | None, request: Any, deadline: Deadline) -> Any:
         while True:
             left = deadline.left * 1000
             try:
-                sent = self._manager.send(request, node, request_timeout_ms=left)
-                return await self._manager.wait_for(sent, left)
+                sent = lane.send(request, node, request_timeout_ms=left)
+                return await lane.wait_for(sent, left)
             except errors.NodeNotReadyError:  # nothing was sent: it backs off, or enough is under way
                 if not deadline.left:
                     raise
                 await self._net.sleep(0.01)
 
-    def _failure(self, node: int | None, request: Any, error: errors.KafkaError, deadline: Deadline) -> Exception:
+    def _failure(
+        self, lane: KafkaConnectionManager, node: int | None, request: Any, error: errors.KafkaError, deadline: Deadline
+    ) -> Exception:
         broker = self._manager.cluster.broker_metadata(node)
         if node is None or broker is None:
             return Transient("no broker can be asked just now")
         where = f"broker {node} at {broker.host}:{broker.port}"
         if isinstance(error, NO_ANSWER_YET):
-            self._manager.close(node_id=node)  # one that hangs in its handshake never gives up by itself
+            lane.close(node_id=node)  # one that hangs in its handshake never gives up by itself
             cause = self._broken.get(node, f"no answer to {request.name.removesuffix('Request')}")
             return Unreachable(self.system, f"{where}: {cause}", deadline.elapsed)
         if isinstance(error, errors.IncompatibleBrokerVersion):

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from elreconcile.kinds.consumer_group.live import Event
 from elreconcile.kinds.span import at
 from elreconcile.systems.kafka_values import Record
 
 
+class _Document(msgspec.Struct, gc=False):
+    """Whatever stands in these fields; nothing else of the event is decoded."""
+
+    dt: Any = None
+    meta: Any = None
+    timestamp: Any = None
+
+
+_decode = msgspec.json.Decoder(_Document).decode
+
+
 def event_time(record: Record) -> Event:
     """The record's event time, from the first of its fields that holds one, else Kafka's own time of the record."""
-    document = _document(record.value)
-    for source, value in _candidates(document):
+    for source, value in _candidates(record.value or b""):
         moment = _instant(value)
         if moment is not None:
             return Event(moment, source)
     return Event(at(record.timestamp_ms), "record")
 
 
-def _document(value: bytes | None) -> dict[str, Any]:
+def _candidates(value: bytes) -> Iterator[tuple[str, object]]:
     try:
-        document = json.loads(value or b"")
+        document = _decode(value)
     except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _candidates(document: dict[str, Any]) -> list[tuple[str, object]]:
-    meta = document.get("meta")
-    return [
-        ("dt", document.get("dt")),
-        ("meta.dt", meta.get("dt") if isinstance(meta, dict) else None),
-        ("timestamp", document.get("timestamp")),
-    ]
+        return
+    yield "dt", document.dt
+    yield "meta.dt", document.meta.get("dt") if isinstance(document.meta, dict) else None
+    yield "timestamp", document.timestamp
 
 
 def _instant(value: object) -> datetime | None:

@@ -10,7 +10,7 @@ from elreconcile.kinds.consumer_group.progress import Progress
 from elreconcile.kinds.consumer_group.rates import catch_up
 from elreconcile.kinds.consumer_group.retention import remaining
 from elreconcile.kinds.contract import Moment
-from elreconcile.kinds.span import told, utc
+from elreconcile.kinds.span import told, utc, written
 from elreconcile.model.block import Block, Line, Table
 from elreconcile.systems.kafka_values import Partition
 
@@ -65,7 +65,7 @@ def _reach(placed: Mapping[Partition, int | None], live: LiveGroup, back: int) -
     times = [event.at for place in placed if (event := live.events.get(place)) and event.at]
     if not back or not times:
         return ""
-    return f", back to {min(times):%Y-%m-%dT%H:%M:%SZ}"
+    return f", back to {written(min(times))}"
 
 
 def _row(place: Partition, target: int | None, log: Log, live: LiveGroup) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def _event(event: Event | None, target: int | None) -> str:
         return ""
     if event is None:
         return "end of the log"
-    return f"{event.at:%Y-%m-%dT%H:%M:%SZ}  {event.source}" if event.at else "not known"
+    return f"{written(event.at)}  {event.source}" if event.at else "not known"
 
 
 def _consequences(

@@ -1,14 +1,16 @@
-"""What was seen of a blacklist: rows, files, and the newest events. Frozen, and free of any client."""
+"""What was seen of a blacklist: rows, files, and the newest events. Frozen; imports no client."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from elreconcile.systems.eventlogging_config import ConfigFile
-from elreconcile.systems.mysql_blacklist import BlacklistEntry
-from elreconcile.systems.mysql_file_writes import FileWrite
+if TYPE_CHECKING:
+    from elreconcile.systems.eventlogging_config import ConfigFile
+    from elreconcile.systems.mysql_blacklist import BlacklistEntry
+    from elreconcile.systems.mysql_file_writes import FileWrite
 
 
 @dataclass(frozen=True, slots=True)
