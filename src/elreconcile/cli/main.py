@@ -59,6 +59,8 @@ def main() -> None:
     """Run the command line and exit. No error of ours ends in a traceback."""
     gc.set_threshold(100_000)  # a tenth of the time of a plan of a thousand groups, and no more memory
     code = _code()
+    if code == INTERRUPTED:
+        _say("interrupted; what an apply had begun is in the ledger, and the next apply goes on with it", code)
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read it has gone
@@ -81,8 +83,6 @@ def _code() -> int:
         code = _say(str(error), error.exit_code)
     except BrokenPipeError:
         code = 1
-    if code == INTERRUPTED:
-        _say("interrupted; what an apply had begun is in the ledger, and the next apply goes on with it", code)
     return code
 
 
