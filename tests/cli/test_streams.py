@@ -125,6 +125,17 @@ def test_problems_as_json(tmp_path: Path) -> None:
     assert ran.err == f"{problem['file']}:1:7: {problem['message']}\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+def test_an_output_that_cannot_be_written_is_an_error_that_is_told(operator: Operator, group: Group) -> None:
+    operator.write(group.reset("{offset: 3}"))
+    with Path("/dev/full").open("w") as full:
+        words = [*COMMAND, "plan", str(operator.state)]
+        ran = subprocess.run(
+            words, env=operator.environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert (ran.returncode, ran.stderr.splitlines()[-1]) == (1, "elreconcile: the output: No space left on device")
+
+
 # terminals
 
 

@@ -65,6 +65,8 @@ def main() -> None:
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read it has gone
         code = code or 1
+    except OSError as error:
+        code = _lost(error)
     sys.stderr.flush()
     os._exit(code)  # all is closed by now; to free a large plan value by value takes a twentieth of its time
 
@@ -83,7 +85,14 @@ def _code() -> int:
         code = _say(str(error), error.exit_code)
     except BrokenPipeError:
         code = 1
+    except OSError as error:
+        code = _lost(error)
     return code
+
+
+def _lost(error: OSError) -> int:
+    """What this machine would not read or write for us: a disk is full, a terminal is gone."""
+    return _say(f"{error.filename or 'the output'}: {error.strerror}", ElreconcileError.exit_code)
 
 
 def _usage(complaint: str) -> str:
