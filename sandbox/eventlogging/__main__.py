@@ -9,14 +9,23 @@ import signal
 import socket
 import sys
 import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from kafka import KafkaConsumer
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from sandbox.addresses import mysql_address
 from sandbox.eventlogging.tables import SCHEMAS
 from sandbox.eventlogging.unit import GROUP
 from sandbox.eventlogging.writer import SqlWriter
+from sandbox.events import Capsule
+
+AT_ONCE = 500
+"""Events taken from Kafka in one call."""
+
+COMMIT_EACH = 1.0
+"""Seconds."""
 
 
 def parse() -> argparse.Namespace:
@@ -33,23 +42,48 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def consumer_of(asked: argparse.Namespace) -> KafkaConsumer:
-    """Commits each second what has been polled, whether inserted or not."""
-    return KafkaConsumer(
-        *asked.topics,
-        bootstrap_servers=asked.bootstrap,
-        group_id=asked.group,
-        client_id=f"{asked.group}-{socket.getfqdn()}.{os.getpid()}",
-        enable_auto_commit=True,
-        auto_commit_interval_ms=1000,
-        auto_offset_reset=asked.auto_offset_reset,
-        metadata_max_age_ms=5_000,  # who leads the group with stale metadata assigns nothing until it is renewed
-        session_timeout_ms=10_000,
-        heartbeat_interval_ms=3000,
+def consumer_of(asked: argparse.Namespace) -> Consumer:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": asked.bootstrap,
+            "group.id": asked.group,
+            "client.id": f"{asked.group}-{socket.getfqdn()}.{os.getpid()}",
+            "enable.auto.commit": False,
+            "on_commit": tell,
+            "auto.offset.reset": asked.auto_offset_reset,
+            "session.timeout.ms": 10_000,
+            "heartbeat.interval.ms": 3000,
+            "fetch.wait.max.ms": 100,
+            "topic.metadata.refresh.interval.ms": 5_000,
+        }
     )
+    consumer.subscribe(asked.topics)
+    return consumer
 
 
-def write_stats(file: Path | None, consumer: KafkaConsumer, writer: SqlWriter) -> None:
+def tell(error: KafkaError | None, _: Sequence[TopicPartition] = ()) -> None:
+    """In the log: librdkafka goes on by itself."""
+    if error:
+        print(error, file=sys.stderr, flush=True)
+
+
+def events_of(messages: Iterable[Message]) -> Iterator[Capsule]:
+    for message in messages:
+        if error := message.error():
+            tell(error)
+        else:
+            yield json.loads(message.value() or b"")
+
+
+def polled(consumer: Consumer) -> list[TopicPartition]:
+    """How far it has read, whether that is inserted or not, and whether it moved or not.
+
+    librdkafka's own commits leave out what has not moved; Burrow judges by the last ten.
+    """
+    return [place for place in consumer.position(consumer.assignment()) if place.offset >= 0]
+
+
+def write_stats(file: Path | None, consumer: Consumer, writer: SqlWriter) -> None:
     if file is None:
         return
     stats = writer.counters.as_json() | {"buffered": writer.buffered, "assigned": len(consumer.assignment())}
@@ -65,13 +99,19 @@ def main() -> int:
     # No handler for SIGTERM, on purpose: the original has none, and loses its buffer.
     signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     consumer = consumer_of(asked)
+    committed = time.monotonic()
     while not interrupted.is_set():
-        for records in consumer.poll(timeout_ms=200).values():
-            for record in records:
-                writer.send(json.loads(record.value))
+        for event in events_of(consumer.consume(AT_ONCE, timeout=0.2)):
+            writer.send(event)
+        if time.monotonic() - committed >= COMMIT_EACH:
+            if places := polled(consumer):
+                consumer.commit(offsets=places, asynchronous=True)
+            committed = time.monotonic()
         write_stats(asked.stats, consumer, writer)
     writer.flush()
     write_stats(asked.stats, consumer, writer)
+    if places := polled(consumer):
+        consumer.commit(offsets=places, asynchronous=False)
     consumer.close()
     return 0
 

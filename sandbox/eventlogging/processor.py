@@ -12,10 +12,11 @@ import json
 import re
 import sys
 from dataclasses import dataclass
-from typing import Self
+from typing import NoReturn, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from kafka import KafkaConsumer, KafkaProducer
+from confluent_kafka import Consumer
+from kafka import KafkaProducer
 
 from sandbox.events import Capsule, record
 
@@ -56,22 +57,29 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> int:
+def main() -> NoReturn:
     asked = parse()
     writers = [Writer(uri) for uri in asked.output]
-    consumer = KafkaConsumer(
-        asked.input.topic,
-        bootstrap_servers=asked.input.brokers,
-        group_id=asked.sid,
-        auto_offset_reset="earliest",
-        session_timeout_ms=6000,
+    consumer = Consumer(
+        {
+            "bootstrap.servers": asked.input.brokers,
+            "group.id": asked.sid,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "session.timeout.ms": 6000,
+            "topic.metadata.refresh.interval.ms": 5_000,
+        }
     )
-    for message in consumer:
-        for writer in writers:
-            writer.send(json.loads(message.value))
-        consumer.commit()
-    return 0
+    consumer.subscribe([asked.input.topic])
+    while True:
+        for message in consumer.consume(1, timeout=1):
+            if error := message.error():  # librdkafka goes on by itself
+                print(error, file=sys.stderr, flush=True)
+                continue
+            for writer in writers:
+                writer.send(json.loads(message.value() or b""))
+            consumer.commit(message=message, asynchronous=False)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
