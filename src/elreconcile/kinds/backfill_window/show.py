@@ -31,7 +31,7 @@ def details(spec: BackfillWindow, live: LiveWindow) -> tuple[Block, ...]:
 
 def _blocks(spec: BackfillWindow, live: LiveWindow) -> Iterator[Block]:
     hours = list(clock.hours(spec.since, spec.until))
-    columns = ("table", *COUNTS, "bots", f"{clock.iso(hours[0])[:13]} to {clock.iso(hours[-1])[:13]}", "")
+    columns = ("table", *COUNTS, "bots", "by hour", "")
     yield Table(columns, tuple(_row(table.name, live, hours) for table in live.tables), frozenset(columns[1:7]))
     yield Line(LEGEND, depth=1)
     if not missing(live):
@@ -58,7 +58,7 @@ def _row(table: str, live: LiveWindow, hours: list[str]) -> tuple[str, ...]:
     sums = [sum(getattr(hour, name) for hour in own.values()) for name in COUNTS]
     seen = next(each for each in live.tables if each.name == table)
     heat = "".join(_share(own.get(hour)) for hour in hours)
-    return (table, *(f"{number:,}" for number in sums), f"{seen.bots:,}", heat, "" if seen.exists else "no table yet")
+    return (table, *(f"{number:,}" for number in sums), f"{seen.bots:,}", heat, "" if seen.exists else "new")
 
 
 def _share(hour: Hour | None) -> str:
