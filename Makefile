@@ -7,11 +7,11 @@ READY  := $(VENV)/.ready
 .PHONY: help install demo test check generated bench sandbox sandbox-down lock servers python
 
 help:
-	@echo "make demo          a real incident, repaired on real servers"
+	@echo "make demo          two real incidents, repaired on real servers; with KEEP=1 these stay"
 	@echo "make test          all tests, on real servers"
 	@echo "make check         lint, format, types, imports, generated files"
 	@echo "make bench         ratios against Kafka's own tool"
-	@echo "make sandbox       start the servers and leave them running; make sandbox-down ends them"
+	@echo "make sandbox       start the servers and leave them running; make sandbox-down ends them, and the demo's"
 	@echo "make install       only get what the others need"
 	@echo "make lock          pin the newest versions pyproject.toml allows"
 
@@ -43,6 +43,7 @@ sandbox: install
 
 sandbox-down: $(READY)
 	@$(BIN)/python -m sandbox down
+	@$(BIN)/python -m sandbox delete --folder .sandbox-demo
 
 # At the same time: the one is pip's, the other apt's and Maven's.
 install: python

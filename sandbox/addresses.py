@@ -60,11 +60,11 @@ class Addresses:
     burrow: BurrowAddress
     mysql: MySqlAddress
 
-    def elreconcile_yaml(self) -> str:
+    def elreconcile_yaml(self, environment: str = "sandbox") -> str:
         """The `elreconcile.yaml` that names these servers. JSON strings are YAML strings."""
         mysql = self.mysql
         return f"""\
-environment: sandbox
+environment: {json.dumps(environment)}
 kafka:
   analytics: {{bootstrap_servers: [{json.dumps(self.kafka)}]}}
 burrow:
