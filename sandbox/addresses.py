@@ -64,7 +64,7 @@ class Addresses:
         """The `elreconcile.yaml` that names these servers. JSON strings are YAML strings."""
         mysql = self.mysql
         return f"""\
-environment: {json.dumps(environment)}
+environment: {environment}
 kafka:
   analytics: {{bootstrap_servers: [{json.dumps(self.kafka)}]}}
 burrow:

@@ -47,7 +47,7 @@ class Operator:
         """For the documents of `state/demo/YEAR`, which it shows, with a new ledger."""
         home.mkdir(parents=True, exist_ok=True)
         operator = cls(servers, home, f"state/demo/{year}")
-        text = servers.elreconcile_yaml(year) + TIMING + settings
+        text = servers.elreconcile_yaml(f"demo-{year}") + TIMING + settings
         operator.config.write_text(text)
         paragraph(f"$ export ELRECONCILE_CONFIG={name_of(operator.config)}")
         ledger = operator.run("ledger", "init")
