@@ -56,11 +56,12 @@ def play(world: World) -> Operator:
 def _show(world: World) -> None:
     committed, tables = world.committed(), world.tables()
     chapter("14 OCTOBER 2015: 4,600 rows of eleven hours are missing, and lag is 0")
-    paragraph(f"The writer's group has committed {committed:,} of {ALL:,} events of three schemas,")
-    say("and inserted one batch of them:")
+    paragraph(
+        f"The writer's group has committed {committed:,} of {ALL:,} events, lag {world.lag()}, and inserted one batch:"
+    )
     say("\n".join(f"{table:35}{world.rows(table):>6,} rows" for table in tables))
     say("\n".join(f"{table:35}no table" for table in TABLES if table not in tables))
-    check("committed after the outage", committed, ALL)
+    check("committed after the outage, and lag", (committed, world.lag()), (ALL, 0))
     check("tables after the outage", tables, [LOADS])
     check("rows after the outage", world.rows(LOADS), INSERTED)
 
@@ -86,6 +87,7 @@ def _look(world: World) -> None:
     check("uuids", uuids, TABLES)
     check("rows of bots", bots, 0)
     check("page loads by hour", hours, HOURS)
+    check("rows that came in", added, MISSING)
     check("committed after the repair", committed, ALL)
 
 

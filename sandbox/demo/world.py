@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kafka import KafkaAdminClient
+from kafka.admin import OffsetSpec
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from sandbox.addresses import Addresses
@@ -44,6 +45,14 @@ class World:
 
     def committed(self) -> int:
         return sum(self.offsets().values())
+
+    def lag(self) -> int:
+        """Of all partitions with a commit."""
+        offsets = self.offsets()
+        ends = self.admin.list_partition_offsets(
+            {TopicPartition(self.topic, part): OffsetSpec.LATEST for part in offsets}
+        )
+        return sum(int(end.offset) for end in ends.values()) - sum(offsets.values())
 
     def select(self, sql: str) -> Sequence[tuple[Any, ...]]:
         with closing(self.servers.mysql.connect()) as mysql, mysql.cursor() as cursor:
