@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,11 +14,10 @@ from elreconcile.systems.kafka_values import IN_USE, NO_ANSWER, NOT_SENT, Commit
 from elreconcile.systems.kafka_writer import AT_ONCE, KafkaWriter
 from sandbox.addresses import Addresses
 from sandbox.kafka import Kafka
-from sandbox.ports import free_port
 from sandbox.stack import Sandbox
-from tests.live.lost_answers import OneWay
 from tests.live.other_clients import consuming
 from tests.live.paused import pause
+from tests.relay import Fault, listen_behind_relay, relay_to
 
 Make = Callable[..., str]
 Unique = Callable[[str], str]
@@ -116,32 +114,15 @@ class TestForget:
 
 
 @pytest.fixture(scope="module")
-def own(module_sandbox: Sandbox) -> Kafka:
-    """With a second listener for those who come through a network of ours."""
-    kafka = module_sandbox.kafka
-    usual, controller = f"PLAINTEXT://{kafka.bootstrap}", f"CONTROLLER://127.0.0.1:{kafka.ports['kafka-controller']}"
-    kafka.settings = {
-        "listeners": f"{usual},FAR://127.0.0.1:{free_port()},{controller}",
-        "advertised.listeners": f"{usual},FAR://127.0.0.1:{free_port()}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,FAR:PLAINTEXT",
-        "inter.broker.listener.name": "PLAINTEXT",
-    }
-    kafka.start()
-    return kafka
+def far(module_sandbox: Sandbox) -> tuple[int, int]:
+    """A listener for those who come through a relay of ours, and that relay's port."""
+    return listen_behind_relay(module_sandbox.kafka)
 
 
-@pytest.fixture
-def network(own: Kafka) -> Iterator[OneWay]:
-    network = OneWay(port_of(own.settings["advertised.listeners"]), port_of(own.settings["listeners"]))
-    yield network
-    network.close()
-
-
-def port_of(listeners: str) -> int:
-    """Of the one named FAR."""
-    found = re.search(r"FAR://127\.0\.0\.1:(\d+)", listeners)
-    assert found
-    return int(found[1])
+@pytest.fixture(scope="module")
+def own(module_sandbox: Sandbox, far: tuple[int, int]) -> Kafka:
+    module_sandbox.kafka.start()
+    return module_sandbox.kafka
 
 
 @pytest.fixture
@@ -162,13 +143,13 @@ def impatient(own: Kafka) -> Iterator[KafkaWriter]:
 class TestTrouble:
     """On a Kafka of this module alone."""
 
-    def test_a_lost_answer_is_not_a_no(self, own: Kafka, network: OneWay, own_topic: str, unique: Unique) -> None:
+    def test_a_lost_answer_is_not_a_no(self, own: Kafka, far: tuple[int, int], own_topic: str, unique: Unique) -> None:
         """The broker gets the commit and carries it out, and we are never told."""
         place, group = (own_topic, 0), unique("group")
-        far = KafkaConfig(bootstrap_servers=(f"127.0.0.1:{port_of(own.settings['advertised.listeners'])}",))
-        with KafkaWriter("far", far, 2.0) as writer:
+        settings = KafkaConfig(bootstrap_servers=(f"127.0.0.1:{far[1]}",))
+        with relay_to(*far) as relay, KafkaWriter("far", settings, 2.0) as writer:
             assert writer.alter({group: {place: Commit(1)}}) == {group: {place: None}}
-            network.lose_answers()
+            relay.fail(Fault.HALF_CLOSED)
             assert writer.alter({group: {place: Commit(5)}}) == {group: {place: NO_ANSWER}}
         with KafkaWriter("own", KafkaConfig(bootstrap_servers=(own.bootstrap,)), 20.0) as writer:
             assert writer.commits([group]) == {group: {place: Commit(5)}}

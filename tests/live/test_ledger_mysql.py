@@ -20,11 +20,11 @@ from sandbox.mariadb import MariaDb
 from sandbox.stack import Sandbox
 from tests.conftest import Unique
 from tests.ledger.lock_laws import GROUP, LockLaws
-from tests.ledger.network import network_to
 from tests.ledger.on_a_ledger import OnALedger, Settings, write_config
 from tests.ledger.opening_laws import OpeningLaws
 from tests.ledger.samples import actors, entry, owner
 from tests.ledger.store_laws import StoreLaws
+from tests.relay import Fault, relay_to
 
 DEADLINE = 5.0  # as OnALedger writes it
 
@@ -85,10 +85,10 @@ class TestLosingLocks(InMySql, OnALedger):
 
     def test_an_owner_cut_off_without_a_word(self, locks: ServerLocks, config_file: Path, mariadb: MariaDb) -> None:
         """Half-closed: the server still believes in the connection, and nothing comes over it any more."""
-        with network_to(mariadb.port) as network:
-            cut_off = short_lived(config_file, network.port)
+        with relay_to(mariadb.port) as relay:
+            cut_off = short_lived(config_file, relay.port)
             with cut_off.hold([GROUP], owner("alice")) as hold:
-                network.silence()
+                relay.fail(Fault.SILENT)
                 started = time.monotonic()
                 with pytest.raises(LockHeld, match="alice"), locks.hold([GROUP], owner("bob")):
                     pass
