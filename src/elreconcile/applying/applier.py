@@ -54,9 +54,7 @@ def apply(shown: Plan, job: Apply) -> Sequence[Outcome]:
         if plan.blocked:
             return [_blocked(change) for change in plan.work]
         job.ledger.start_run(_run(shown, job.owner))
-        outcomes = [*_carry_out(plan, job, hold), *_become_so(shown, plan)]
-        job.ledger.end_run(job.owner.run, {str(each.address): each.ending.value for each in outcomes})
-        return outcomes
+        return _run_ended([*_carry_out(plan, job, hold), *_become_so(shown, plan)], job)
 
 
 def _run(shown: Plan, owner: Owner) -> Run:
@@ -154,12 +152,24 @@ def _remembered(outcomes: Sequence[Outcome], journal: LedgerJournal) -> Sequence
     try:
         journal.ended(outcomes)
     except ElreconcileError as error:
-        lost = isinstance(error, Unreachable)
-        why = f"and the ledger could not keep it: {error}; apply again"
-        return [
-            Outcome(each.address, Ending.UNCERTAIN, f"{each.ending}, {why}", each.evidence, lost) for each in outcomes
-        ]
+        return [_not_kept(each, error) for each in outcomes]
     return outcomes
+
+
+def _run_ended(outcomes: Sequence[Outcome], job: Apply) -> Sequence[Outcome]:
+    """A report ends every run, also where the ledger is gone by now."""
+    try:
+        job.ledger.end_run(job.owner.run, {str(each.address): each.ending.value for each in outcomes})
+    except ElreconcileError as error:
+        return [_not_kept(each, error) for each in outcomes]
+    return outcomes
+
+
+def _not_kept(each: Outcome, error: ElreconcileError) -> Outcome:
+    if each.ending in (Ending.UNCERTAIN, Ending.FAILED):
+        return each
+    why = f"{each.ending}, and the ledger could not keep it: {error}; apply again"
+    return Outcome(each.address, Ending.UNCERTAIN, why, each.evidence, isinstance(error, Unreachable))
 
 
 def _cut_short(change: Change, error: ElreconcileError, journal: LedgerJournal) -> Outcome:
