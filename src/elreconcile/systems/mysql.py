@@ -56,8 +56,9 @@ def connect(
     read_only: bool = False,
     idle_seconds: int = _IDLE_SECONDS,
     local_infile: bool = False,
+    patience: float | None = None,
 ) -> MySqlConnection:
-    """A connection of its own, made within `deadline` seconds, which also bounds each answer on it.
+    """A connection of its own, made within `deadline` seconds, which also bounds each answer on it, or `patience` does.
 
     The server ends it when it was idle for `idle_seconds`. With `read_only` the server refuses every write. With
     `local_infile` the server may ask for files of this machine: for LOAD DATA LOCAL only.
@@ -65,18 +66,18 @@ def connect(
     """
     where = f"{name} ({settings.host}:{settings.port})"
     # A little shorter, so that the cause is told before the deadline cuts the call off.
-    answer_within = 0.9 * deadline
+    answer_within = 0.9 * (patience or deadline)
 
     context = _context(where, settings.tls) if settings.tls else None
 
-    def opened() -> pymysql.Connection[Any]:
+    def opened() -> MySqlConnection:
         with _told(where, tls=context is not None), _only_mysql(where):
-            return _open(settings, context, answer_within, idle_seconds, local_infile)
+            made = MySqlConnection(where, _open(settings, context, answer_within, idle_seconds, local_infile))
+        if read_only:
+            made.execute("SET SESSION TRANSACTION READ ONLY")
+        return made
 
-    connection = MySqlConnection(where, call_within(where, deadline, opened))
-    if read_only:
-        connection.execute("SET SESSION TRANSACTION READ ONLY")
-    return connection
+    return call_within(where, deadline, opened)
 
 
 def _open(

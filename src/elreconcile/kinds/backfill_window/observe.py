@@ -58,8 +58,9 @@ class Look:
     def connect(self, name: str | None = None) -> MySqlConnection:
         """A connection for questions over many rows."""
         named = name or self.spec.sink.mysql
-        deadline = PATIENCE * self._systems.deadline
-        return connect(named, self._systems.config.mysql[named], deadline, read_only=True)
+        deadline = self._systems.deadline
+        settings = self._systems.config.mysql[named]
+        return connect(named, settings, deadline, read_only=True, patience=PATIENCE * deadline)
 
     def refused(self, refusals: tuple[Refusal, ...]) -> LiveWindow:
         return LiveWindow(self.found.ranges, self._guards(), refusals=refusals, blacklisted=self.blacklisted)
