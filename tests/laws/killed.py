@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from elreconcile.cli.main import main
@@ -33,29 +33,38 @@ STEPS: dict[Any, tuple[str, ...]] = {
 
 
 class Count:
-    def __init__(self, at: int) -> None:
+    """Calls `strike` at the point of this number, of those before and after each step."""
+
+    def __init__(self, at: int, strike: Callable[[], None]) -> None:
         self.at = at
+        self.strike = strike
         self.passed = 0
 
-    def point(self) -> None:
+    def watch(self, steps: Mapping[Any, Iterable[str]]) -> None:
+        for owner, names in steps.items():
+            for name in names:
+                setattr(owner, name, self._around(getattr(owner, name)))
+
+    def _point(self) -> None:
         self.passed += 1
         if self.passed == self.at:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.strike()
 
-    def around(self, step: Callable[..., Any]) -> Callable[..., Any]:
+    def _around(self, step: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:
-            self.point()
+            self._point()
             answer = step(*args, **kwargs)
-            self.point()
+            self._point()
             return answer
 
         return counted
 
 
+def kill_us() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 if __name__ == "__main__":
-    count = Count(int(sys.argv[1]))
-    for owner, names in STEPS.items():
-        for name in names:
-            setattr(owner, name, count.around(getattr(owner, name)))
+    Count(int(sys.argv[1]), kill_us).watch(STEPS)
     sys.argv[1:] = sys.argv[2:]
     main()

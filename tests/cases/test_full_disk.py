@@ -1,0 +1,96 @@
+"""A disk full for the ledger, at every time it is written to: told with its place, and nothing is moved twice."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient
+
+from sandbox.addresses import Addresses
+from tests.laws.filled import FILLER, fill
+from tests.laws.worlds import ConsumerGroupWorld, events
+from tests.operator import Operator
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small one of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a disk of its own")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"mounting is not permitted here: {mounted.stderr.decode().strip()}")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.fixture
+def world(
+    stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path
+) -> ConsumerGroupWorld:
+    topic = make_topic(partitions=2)
+    produce(topic, {0: events(), 1: events()})
+    made = ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
+    made.diverged()
+    return made
+
+
+@pytest.fixture
+def operator(stack: Addresses, world: ConsumerGroupWorld, disk: Path, tmp_path: Path) -> Operator:
+    made = Operator.at(tmp_path / "operator", stack, ledger=f"sqlite: {disk / 'ledger.sqlite'}")
+    made.write(world.document)
+    return made
+
+
+def ends_well_with_space(world: ConsumerGroupWorld, operator: Operator, disk: Path) -> None:
+    """The shift is carried out, and never again."""
+    (disk / FILLER).unlink()
+    again = operator.apply()
+    assert again.code == 0, again
+    assert world.is_converged(), world.commits()
+    world.commit(world.topic, {0: 100, 1: 100})
+    assert operator.apply().code == 0
+    assert set(world.commits().values()) == {100}, "carried out once"
+    assert operator.plan("--detailed-exitcode").code == 0
+
+
+def test_full_before_it_starts(world: ConsumerGroupWorld, operator: Operator, disk: Path) -> None:
+    fill(disk)
+    refused = operator.apply()
+    assert refused.code == 4, refused
+    assert str(disk / "ledger.sqlite") in refused.err
+    assert set(world.commits().values()) == {60}
+    ends_well_with_space(world, operator, disk)
+
+
+WRITES = {
+    "the run": (4, None, 60),
+    "started": (3, "failed", 60),
+    "sending": (3, "uncertain", 60),
+    "acknowledged": (3, "uncertain", 20),
+    "settled": (3, "uncertain", 20),
+    "the end of the run": (3, "uncertain", 20),
+}
+"""What is written, in turn: the exit code, the ending and the offsets where there is no room for it."""
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_full_while_it_runs(write: str, world: ConsumerGroupWorld, operator: Operator, disk: Path) -> None:
+    number = list(WRITES).index(write) + 1
+    code, ending, offset = WRITES[write]
+    lost = operator.apply(command=(sys.executable, "-m", "tests.laws.filled", str(number), str(disk)))
+    assert lost.code == code, lost
+    assert "disk is full" in lost.out + lost.err
+    assert str(disk / "ledger.sqlite") in lost.out + lost.err
+    if ending is not None:
+        assert lost.ending(f"ConsumerGroup/analytics/{world.name}") == ending, lost
+    assert set(world.commits().values()) == {offset}
+    ends_well_with_space(world, operator, disk)
