@@ -13,6 +13,7 @@ from typing import Any
 from sandbox.addresses import Addresses
 
 TIMING = "timing: {deadline: 10s, grace: 1s, quiet: 0s}\n"
+IN_A_FILE = "sqlite: ledger.sqlite"
 COMMAND = (sys.executable, "-m", "elreconcile")
 
 
@@ -39,11 +40,11 @@ class Operator:
     home: Path
 
     @classmethod
-    def at(cls, home: Path, servers: Addresses, timing: str = TIMING) -> Operator:
+    def at(cls, home: Path, servers: Addresses, timing: str = TIMING, ledger: str = IN_A_FILE) -> Operator:
         """With a ledger made and named by its id."""
         (home / "state").mkdir(parents=True)
         operator = cls(home)
-        operator.configure(servers.elreconcile_yaml() + timing)
+        operator.configure(servers.elreconcile_yaml().replace(IN_A_FILE, ledger) + timing)
         ledger = operator.run("ledger", "init").out.strip()
         operator.configure(operator.config.read_text().replace("id: null", f"id: {ledger}"))
         return operator

@@ -33,6 +33,8 @@ class Relay:
         self._target = target
         self._delay = delay
         self._fault: Fault | None = None
+        self._late = 0
+        self._counting = threading.Lock()
         self._awaited: tuple[Fault, int, bytes] | None = None
         self._sockets: list[socket.socket] = []
         self._entrance = socket.create_server(("127.0.0.1", port))
@@ -42,6 +44,10 @@ class Relay:
     @property
     def failed(self) -> bool:
         return self._fault is not None
+
+    @property
+    def has_late_requests(self) -> bool:
+        return self._late > 0
 
     def fail(self, fault: Fault) -> None:
         self._fault = fault
@@ -82,11 +88,18 @@ class Relay:
                 if self._fault is Fault.CUT:
                     return
                 if self._fault is Fault.DELAYED:
-                    time.sleep(self._delay)
+                    self._wait()
                 if self._fault is not Fault.SILENT:
                     far.sendall(data)
             if self._fault is not Fault.SILENT:
                 far.shutdown(socket.SHUT_WR)
+
+    def _wait(self) -> None:
+        with self._counting:
+            self._late += 1
+        time.sleep(self._delay)
+        with self._counting:
+            self._late -= 1
 
     def _carry_answers(self, far: socket.socket, near: socket.socket) -> None:
         with suppress(OSError):
