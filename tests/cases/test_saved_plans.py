@@ -6,6 +6,7 @@ import json
 import stat
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,24 @@ def test_a_topic_recreated_after_the_review_is_another_world(case: Case, produce
     stale = case.apply()
     assert (stale.code, case.offsets()) == (4, {60}), stale
     assert f"topic id of {topic}" in stale.err
+
+
+def test_another_request_that_was_carried_out_meanwhile_is_not_taken_for_it(case: Case) -> None:
+    case.save()
+    case.operator.write(case.world.document.replace("id: law", "id: other").replace("-40", "-10"))
+    assert case.operator.apply().code == 0
+    stale = case.apply()
+    assert (stale.code, case.offsets()) == (4, {50}), stale
+    assert '"law"' in stale.err
+
+
+def test_a_request_that_has_expired_meanwhile_is_not_told_as_done(case: Case) -> None:
+    expires = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=20)
+    case.operator.write(case.world.document.replace("2040-01-01T00:00:00Z", f"{expires:%Y-%m-%dT%H:%M:%SZ}"))
+    assert "1 to carry out once" in case.save().out
+    until("it has expired", lambda: datetime.now(UTC) > expires)
+    late = case.apply()
+    assert (late.code, case.offsets()) == (4, {60}), late
 
 
 def test_what_has_come_about_already_is_skipped_and_said(case: Case) -> None:

@@ -94,7 +94,9 @@ def _still(shown: Plan, plan: Plan) -> None:
 
 def _left_to_do(change: Change, plan: Plan) -> bool:
     now = plan.change(change.address)
-    return now is None or now.action is not Action.NONE or bool(now.refusals)
+    if now is None or now.action is not Action.NONE or now.refusals or now.document != change.document:
+        return True
+    return change.request is not None and plan.made_at >= change.request.expires  # too late is not done
 
 
 def _become_so(shown: Plan, plan: Plan) -> Sequence[Outcome]:
