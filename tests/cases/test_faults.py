@@ -35,18 +35,20 @@ def world(own_sandbox: Sandbox, tmp_path: Path) -> Iterator[tuple[ConsumerGroupW
 
 @pytest.mark.parametrize("reached", ["marked", "committed"])
 def test_kafka_killed_in_mid_apply(reached: str, world: tuple[ConsumerGroupWorld, Operator, Sandbox]) -> None:
-    """Once while the marks are watched, once while the targets are: a shift still moves the group once."""
+    """Once while the marks are watched, once while the targets are: the saved plan goes on, and moves it once."""
     made, operator, sandbox = world
+    saved = str(operator.home / "plan.json")
+    assert operator.plan("--out", saved).code == 0
     seen = {"marked": marks.before("law"), "committed": marks.done("law")}[reached]
     with ThreadPoolExecutor() as beside:
-        applying = beside.submit(operator.apply)
+        applying = beside.submit(operator.run, "apply", saved)
         until(f"it has {reached}", lambda: seen in made.words(), 40)
         sandbox.kafka.kill()
         lost = applying.result()
     assert lost.code == 69, lost
     assert "127.0.0.1" in lost.out + lost.err
     sandbox.kafka.start()
-    again = operator.apply("--wait", "30s")
+    again = operator.run("apply", saved, "--wait", "30s")
     assert again.code == 0, again
     with closing(sandbox.kafka.admin()) as made.admin:  # the old client waits longer and longer to connect
         assert made.is_converged(), made.commits()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from elreconcile.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from elreconcile.desired.config import Config
+    from elreconcile.ledger.entry import PastRun
     from elreconcile.ledger.store import LedgerReader
     from elreconcile.model.plan import Plan
     from elreconcile.planning.saved import SavedPlan
@@ -53,7 +55,15 @@ def stale(saved: SavedPlan, ledger: LedgerReader) -> str | None:
     if saved.run_number > ledger.run_number():
         counted = f"{ledger.run_number()} runs, {saved.run_number} when the plan was made"
         return f"the ledger is an older copy than the plan knew: it has counted {counted}"
-    ended = [past for past in ledger.runs_of_plan(saved.plan.digest) if past.ended_at is not None]
-    if ended:
-        return f"it was carried out by run {ended[-1].run.id} at {ended[-1].ended_at:%Y-%m-%dT%H:%M:%SZ}"
+    done = [past for past in ledger.runs_of_plan(saved.plan.digest) if _carried_out(past)]
+    if done:
+        return f"it was carried out by run {done[-1].run.id} at {done[-1].ended_at:%Y-%m-%dT%H:%M:%SZ}"
     return None
+
+
+def _carried_out(past: PastRun) -> bool:
+    """To its end: what was cut short, or came to nothing, may go on."""
+    from elreconcile.model.outcome import Ending
+
+    ended = past.outcomes.values() if isinstance(past.outcomes, Mapping) else ()
+    return past.ended_at is not None and set(ended) <= {Ending.SETTLED, Ending.PENDING, Ending.OVERWRITTEN}
