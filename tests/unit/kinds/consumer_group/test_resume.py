@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,7 +34,8 @@ from tests.unit.kinds.consumer_group import worlds
 KIND = ConsumerGroupKind()
 OWNER = Owner("user", "host", 1, worlds.NOW, "run")
 RECORDS = 1_000
-MOST_STEPS = 14
+STEPS_OF_TWO = 9
+"""That an apply takes to move two partitions."""
 
 
 @dataclass
@@ -97,21 +98,31 @@ def group(spec: ConsumerGroup, commits: dict[Partition, Commit]) -> Iterator[Gro
             yield Group(spec, commits, writer, hold)
 
 
-@settings(deadline=None)
-@given(
-    st.lists(st.integers(100, 900), min_size=1, max_size=3),
-    st.integers(-100, 100).filter(bool),
-    st.lists(st.integers(0, MOST_STEPS), max_size=4),
-)
-def test_whatever_was_done_before_a_cut_is_not_done_again(offsets: list[int], shift: int, cuts: list[int]) -> None:
+def ends_as_one_run_would(offsets: list[int], shift: int, cuts: Sequence[int]) -> None:
+    """After runs of so many steps each, and a whole one."""
     spec = worlds.group(to={"shift": shift})
     with group(spec, worlds.commits(*offsets, metadata="own words")) as made:
         for steps in cuts:
             list(islice(made.apply(), steps))
         list(made.apply())
         assert made.commits == worlds.commits(*(at + shift for at in offsets), metadata=marks.done("r1"))
-        assert made.moved == Counter(made.commits.keys())
+        assert made.moved == Counter(made.commits.keys()), cuts
         (entry,) = made.ledger.entries().values()
         assert entry.state is State.SETTLED
         assert entry.before == write_image(worlds.commits(*offsets, metadata="own words"))
         assert made.plan().action is Action.NONE
+
+
+def test_two_runs_cut_short_after_any_of_their_steps() -> None:
+    for cuts in product(range(STEPS_OF_TWO), repeat=2):
+        ends_as_one_run_would([500, 600], -40, cuts)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(100, 900), min_size=1, max_size=3),
+    st.integers(-100, 100).filter(bool),
+    st.lists(st.integers(1, STEPS_OF_TWO), min_size=3, max_size=5),
+)
+def test_any_number_of_runs_cut_short(offsets: list[int], shift: int, cuts: list[int]) -> None:
+    ends_as_one_run_would(offsets, shift, cuts)
