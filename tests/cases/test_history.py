@@ -57,7 +57,7 @@ def test_runs_are_listed_oldest_first(world: ConsumerGroupWorld, operator: Opera
     assert operator.apply().code == 0
     operator.write(world.document.replace("id: law", "id: second"))
     assert operator.apply().code == 4, "20 - 40 is before the start"
-    operator.write(world.document.replace("id: law", "id: third").replace("-40", "-5"))
+    operator.write(world.document.replace("id: law", "id: third").replace("shift: -40", "shift: -5"))
     assert operator.apply().code == 0
     runs = operator.run("history", "--json").json["runs"]
     assert [run["number"] for run in runs] == [1, 2]

@@ -14,12 +14,13 @@ from sandbox.addresses import Addresses
 from sandbox.events import produce
 from sandbox.stack import Sandbox
 from sandbox.waiting import until
+from tests.laws.forked import Forking
 from tests.laws.worlds import BackfillWindowWorld, BurrowMonitorWorld, ConsumerGroupWorld, World, events
-from tests.operator import IN_A_FILE, Operator
+from tests.operator import IN_A_FILE
 from tests.relay import Fault, Relay, listen_behind_relay, relay_to
 
-DEADLINE, DELAY = 3, 5.0
-TIMING = f"timing: {{deadline: {DEADLINE}s, grace: 1s, quiet: 0s}}\n"
+DEADLINE, DELAY = 3, 4.5
+TIMING = f"timing: {{deadline: {DEADLINE}s, grace: 0s, quiet: 0s}}\n"
 PATIENT = TIMING.replace(f"deadline: {DEADLINE}s", "deadline: 30s")
 
 WORLDS: dict[str, type[World]] = {
@@ -53,12 +54,12 @@ class Line:
 
     server: str
     world: World
-    operator: Operator
+    operator: Forking
     relay: Relay
 
     @property
     def address(self) -> str:
-        system = "m4" if self.world.kind == "BackfillWindow" else "analytics"
+        system = "m4" if self.server == "mysql" else "analytics"
         return f"{self.world.kind}/{system}/{self.world.name}"
 
     def break_at(self, moment: str, fault: Fault) -> None:
@@ -93,7 +94,7 @@ def line(request: Any, own_sandbox: Sandbox, far: tuple[int, int], tmp_path: Pat
         produce(own_sandbox.kafka.bootstrap, topic, {0: events(), 1: events()})
         world = WORLDS[server](own_sandbox.addresses, admin, f"group-{tmp_path.name}", topic, tmp_path)
         ledger = "mysql: m4, database: ops" if server == "ledger" else IN_A_FILE
-        operator = Operator.at(tmp_path / "operator", addresses, TIMING, ledger)
+        operator = Forking.at(tmp_path / "operator", addresses, TIMING, ledger)
         operator.write(world.document)
         world.diverged()
         yield Line(server, world, operator, relay)

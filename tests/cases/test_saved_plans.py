@@ -83,7 +83,7 @@ def test_saved_while_the_consumer_runs_and_applied_after_it_has_stopped(case: Ca
 
 def test_a_document_changed_after_the_review_is_not_carried_out(case: Case) -> None:
     case.save()
-    case.operator.write(case.world.document.replace("-40", "-50"))
+    case.operator.write(case.world.document.replace("shift: -40", "shift: -50"))
     stale = case.apply()
     assert (stale.code, case.offsets()) == (4, {60})
     assert "then" in stale.err
@@ -113,7 +113,7 @@ def test_a_topic_recreated_after_the_review_is_another_world(case: Case, produce
 
 def test_another_request_that_was_carried_out_meanwhile_is_not_taken_for_it(case: Case) -> None:
     case.save()
-    case.operator.write(case.world.document.replace("id: law", "id: other").replace("-40", "-10"))
+    case.operator.write(case.world.document.replace("id: law", "id: other").replace("shift: -40", "shift: -10"))
     assert case.operator.apply().code == 0
     stale = case.apply()
     assert (stale.code, case.offsets()) == (4, {50}), stale
@@ -173,7 +173,7 @@ def test_an_expired_plan_is_shown_with_a_warning_and_refused(stack: Addresses, c
 def test_a_ledger_restored_from_an_older_copy_is_noticed(case: Case) -> None:
     ledger = case.operator.home / "ledger.sqlite"
     copy = ledger.read_bytes()
-    other = case.world.document.replace("id: law", "id: first").replace("-40", "-10")
+    other = case.world.document.replace("id: law", "id: first").replace("shift: -40", "shift: -10")
     case.operator.write(other)
     assert case.operator.apply().code == 0
     case.operator.write(case.world.document)

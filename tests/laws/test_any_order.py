@@ -71,6 +71,14 @@ class Reset:
         self.is_done = False
 
 
+def to(offsets: Offsets) -> Callable[[Offsets], Offsets]:
+    return lambda _: offsets
+
+
+def by(shift: int) -> Callable[[Offsets], Offsets]:
+    return lambda base: {part: base[part] + shift for part in PARTITIONS}
+
+
 @dataclass(frozen=True)
 class Site:
     """A Kafka with a topic of two partitions, and names for groups."""
@@ -116,8 +124,10 @@ class OneGroup(RuleBasedStateMachine):
     @rule(shift=st.integers(-60, 60).filter(bool))
     def ask(self, shift: int) -> None:
         name = f"r{next(self.numbers)}"
-        reset = Reset(name, lambda base: {part: base[part] + shift for part in PARTITIONS})
-        self.want(reset, self.world.document.replace("id: law", f"id: {name}").replace("-40", str(shift)))
+        self.want(
+            Reset(name, by(shift)),
+            self.world.document.replace("id: law", f"id: {name}").replace("shift: -40", f"shift: {shift}"),
+        )
 
     @rule(data=st.data())
     def ask_again(self, data: st.DataObject) -> None:
@@ -173,7 +183,7 @@ class OneGroup(RuleBasedStateMachine):
         for document in yaml.safe_load_all(reverted.out):
             asked = document["reset"]
             offsets = {int(part): at for part, at in asked["topics"][self.world.topic]["to"]["offsets"].items()}
-            known, _ = self.resets.get(asked["id"], (Reset(asked["id"], lambda _: offsets), ""))
+            known, _ = self.resets.get(asked["id"], (Reset(asked["id"], to(offsets)), ""))
             self.want(known, reverted.out)
 
     @rule(done=st.booleans())
