@@ -71,26 +71,26 @@ def test_full_before_it_starts(world: ConsumerGroupWorld, operator: Operator, di
     ends_well_with_space(world, operator, disk)
 
 
-WRITES = {
-    "the run": (4, None, 60),
-    "started": (3, "failed", 60),
-    "sending": (3, "uncertain", 60),
-    "acknowledged": (3, "uncertain", 20),
-    "settled": (3, "uncertain", 20),
-    "the end of the run": (3, "uncertain", 20),
+WRITES: dict[str, tuple[set[str], int]] = {
+    "the run": (set(), 60),
+    "started": ({"failed", "not reached"}, 60),
+    "sending": ({"uncertain"}, 60),
+    "acknowledged": ({"uncertain"}, 20),
+    "settled": ({"uncertain"}, 20),
+    "the end of the run": ({"uncertain", "settled"}, 20),
 }
-"""What is written, in turn: the exit code, the ending and the offsets where there is no room for it."""
+"""What is written, in turn: how the change may end where there is no room for it, and where the group stands then."""
 
 
 @pytest.mark.parametrize("write", WRITES)
 def test_full_while_it_runs(write: str, world: ConsumerGroupWorld, operator: Operator, disk: Path) -> None:
     number = list(WRITES).index(write) + 1
-    code, ending, offset = WRITES[write]
+    endings, offset = WRITES[write]
     lost = operator.apply(command=(sys.executable, "-m", "tests.laws.filled", str(number), str(disk)))
-    assert lost.code == code, lost
+    assert lost.code in (3, 4), lost
     assert "disk is full" in lost.out + lost.err
     assert str(disk / "ledger.sqlite") in lost.out + lost.err
-    if ending is not None:
-        assert lost.ending(f"ConsumerGroup/analytics/{world.name}") == ending, lost
+    if endings:
+        assert lost.ending(f"ConsumerGroup/analytics/{world.name}") in endings, lost
     assert set(world.commits().values()) == {offset}
     ends_well_with_space(world, operator, disk)
