@@ -12,7 +12,7 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from sandbox.addresses import Addresses, MySqlAddress
 from tests.laws.worlds import ConsumerGroupWorld, events
-from tests.operator import Operator
+from tests.operator import TIMING, Operator
 
 
 @pytest.fixture
@@ -28,7 +28,11 @@ def world(
 
 @pytest.fixture
 def operator(stack: Addresses, database: MySqlAddress, world: ConsumerGroupWorld, tmp_path: Path) -> Operator:
-    made = Operator.at(tmp_path / "operator", stack, ledger=f"mysql: m4, database: {database.database}")
+    text = stack.elreconcile_yaml().replace("sqlite: ledger.sqlite", f"mysql: m4, database: {database.database}")
+    (tmp_path / "state").mkdir()
+    made = Operator(tmp_path)
+    made.configure(text + TIMING)
+    made.configure(made.config.read_text().replace("id: null", f"id: {made.run('ledger', 'init').out.strip()}"))
     made.write(world.document)
     return made
 
