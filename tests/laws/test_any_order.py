@@ -5,6 +5,7 @@ A simple model says what may be: a request is carried out once, and nothing else
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -25,12 +26,14 @@ from tests.laws.worlds import ConsumerGroupWorld
 from tests.operator import Ran
 
 TIMING = "timing: {deadline: 30s, grace: 0s, quiet: 0s}\n"
-RECORDS, START, POINTS = 1_000, 500, 16
+RECORDS, START = 1_000, 500
+POINTS = 16  # to kill an apply at
 PARTITIONS = (0, 1)
 
 Offsets = Mapping[int, int]
 Commits = Mapping[int, tuple[int, str]]
-KILLED_AT = st.just(0) | st.integers(1, POINTS)
+POINT = st.integers(1, POINTS)
+SHIFT = st.integers(-60, 60).filter(bool)
 
 
 @dataclass
@@ -88,11 +91,13 @@ class Site:
     topic: str
     unique: Callable[[str], str]
     folder: Path
+    ended: Counter[int] = field(default_factory=Counter)  # applies, by how they ended
 
 
 class OneGroup(RuleBasedStateMachine):
     def __init__(self, site: Site) -> None:
         super().__init__()
+        self.site = site
         group = site.unique("group")
         self.world = ConsumerGroupWorld(site.servers, site.admin, group, site.topic, site.folder)
         self.operator = Forking.at(site.folder / group, site.servers, TIMING)
@@ -117,11 +122,11 @@ class OneGroup(RuleBasedStateMachine):
         self.resets[reset.id] = (reset, document)
         self.operator.write(document)
 
-    @initialize(shift=st.integers(-60, 60).filter(bool))
+    @initialize(shift=SHIFT)
     def begin(self, shift: int) -> None:
         self.ask(shift)
 
-    @rule(shift=st.integers(-60, 60).filter(bool))
+    @rule(shift=SHIFT)
     def ask(self, shift: int) -> None:
         name = f"r{next(self.numbers)}"
         self.want(
@@ -146,11 +151,30 @@ class OneGroup(RuleBasedStateMachine):
         assert looked.code in (0, 4), looked
         assert (self.commits(), ledger.read_bytes()) == before, f"{verb} wrote"
 
-    @rule(kill_at=KILLED_AT)
-    def apply(self, kill_at: int) -> None:
-        self.wanted.planned_at.append(self.offsets())
-        self.carry_out(self.wanted, "apply", str(self.operator.state), "--yes", kill_at=kill_at)
+    @rule()
+    def apply(self) -> None:
+        self.carry_out_folder()
 
+    def carry_out_folder(self, kill_at: int = 0) -> Ran:
+        self.wanted.planned_at.append(self.offsets())
+        return self.carry_out(self.wanted, "apply", str(self.operator.state), "--yes", kill_at=kill_at)
+
+    @precondition(lambda self: not self.wanted.is_done)
+    @rule(kill_at=POINT)
+    def apply_killed(self, kill_at: int) -> None:
+        self.carry_out_folder(kill_at)
+
+    @rule(shift=SHIFT, kill_at=POINT)
+    def ask_and_apply_killed(self, shift: int, kill_at: int) -> None:
+        self.ask(shift)
+        self.carry_out_folder(kill_at)
+
+    @rule(shift=SHIFT)
+    def ask_and_save(self, shift: int) -> None:
+        self.ask(shift)
+        self.save()
+
+    @precondition(lambda self: not self.wanted.is_done)
     @rule()
     def save(self) -> None:
         self.wanted.planned_at.append(self.offsets())
@@ -159,7 +183,7 @@ class OneGroup(RuleBasedStateMachine):
         self.saved = self.wanted
 
     @precondition(lambda self: self.saved is not None)
-    @rule(kill_at=KILLED_AT)
+    @rule(kill_at=st.just(0) | POINT)
     def apply_saved(self, kill_at: int) -> None:
         assert self.saved is not None
         self.carry_out(self.saved, "apply", str(self.plan_file), kill_at=kill_at)
@@ -168,6 +192,7 @@ class OneGroup(RuleBasedStateMachine):
         before = self.commits()
         ran = self.operator.run(*words, kill_at=kill_at)
         assert ran.code in ((-9, 0, 3, 4) if kill_at else (0, 3, 4)), ran
+        self.site.ended[ran.code] += 1
         reset.move(before, self.commits())
         if ran.code == 0:
             reset.end(self.offsets())
@@ -203,8 +228,7 @@ class OneGroup(RuleBasedStateMachine):
         """Whatever went before, the next run ends it, or says that a person must."""
         if not hasattr(self, "wanted"):
             return
-        self.wanted.planned_at.append(self.offsets())
-        ended = self.carry_out(self.wanted, "apply", str(self.operator.state), "--yes")
+        ended = self.carry_out_folder()
         if ended.code != 0:
             assert "uncertain" in ended.out + ended.err or "overwritten" in ended.out + ended.err, ended
         planned = self.operator.plan("--detailed-exitcode")
@@ -230,3 +254,5 @@ def test_any_order(
             suppress_health_check=list(HealthCheck),
         ),
     )
+    assert site.ended[-9] >= 5, "hardly any was killed"
+    assert site.ended[0] >= 5, "hardly any was carried out"
