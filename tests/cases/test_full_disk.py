@@ -74,7 +74,7 @@ def test_full_before_it_starts(world: ConsumerGroupWorld, operator: Operator, di
 WRITES: dict[str, tuple[set[str], int]] = {
     "the run": (set(), 60),
     "started": ({"failed", "not reached"}, 60),
-    "sending": ({"uncertain"}, 60),
+    "sending": ({"failed", "uncertain"}, 60),
     "acknowledged": ({"uncertain"}, 20),
     "settled": ({"uncertain"}, 20),
     "the end of the run": ({"uncertain", "settled"}, 20),
