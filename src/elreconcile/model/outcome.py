@@ -19,6 +19,7 @@ class Ending(StrEnum):
     OVERWRITTEN  done, acknowledged, and somebody wrote over it
     UNCERTAIN    sent, and nothing tells whether it was done
     FAILED       partly done; the reason says what
+    NOT_REACHED  the run ended before it was begun: nothing was changed
     """
 
     SETTLED = "settled"
@@ -28,6 +29,12 @@ class Ending(StrEnum):
     OVERWRITTEN = "overwritten"
     UNCERTAIN = "uncertain"
     FAILED = "failed"
+    NOT_REACHED = "not reached"
+
+    @property
+    def is_good(self) -> bool:
+        """Our part is done."""
+        return self in (Ending.SETTLED, Ending.PENDING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ NEXT = {
     Ending.OVERWRITTEN: "find who wrote over it, then: elreconcile settle ADDRESS --done or --not-done, --reason WHY",
     Ending.UNCERTAIN: "plan again: what can be told will be, and for the rest it says how to settle it",
     Ending.FAILED: "mend the reason and apply again: what was begun goes on with the same numbers",
+    Ending.NOT_REACHED: "nothing was done for it; mend what ended the run before it, and apply again",
     Ending.PENDING: "nothing to do now; plan again later to see it come true",
 }
 
