@@ -101,6 +101,7 @@ def _look_again(shown: Plan, job: Apply, until: float) -> Plan:
     while True:
         plan = make_plan(wanted, job.systems, job.ledger, shown.pins)
         _still(shown, plan)
+        _within_limits(plan)
         left = until - time.monotonic()
         if not plan.blocked or left <= 0:
             return plan
@@ -115,6 +116,13 @@ def _still(shown: Plan, plan: Plan) -> None:
     if then != now:
         lines = "\n".join(f"  {each}" for each in compare(then, now))
         raise Refused(f"the world is no longer the one this plan was made in; nothing was changed\n{lines}")
+
+
+def _within_limits(plan: Plan) -> None:
+    """A consumer that went on makes the same reset a larger one."""
+    if plan.refusals:
+        over = "; ".join(f"{each.id}: {each.what}: {each.value}; {each.limit}" for each in plan.refusals)
+        raise Refused(f"nothing was changed: the plan is refused by now ({over}); plan again")
 
 
 def _left_to_do(change: Change, plan: Plan) -> bool:
