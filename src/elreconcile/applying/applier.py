@@ -62,7 +62,7 @@ def apply(shown: Plan, job: Apply) -> Ended:
 
     Raises LockHeld, Refused (the world is not the one of the plan, or a rule forbids it), Unreachable, LedgerError.
     """
-    with job.locks.hold([str(change.address) for change in shown.work], job.owner, job.lock_timeout) as hold:
+    with job.locks.hold([lock for change in shown.work for lock in change.locks], job.owner, job.lock_timeout) as hold:
         plan = _look_again(shown, job, time.monotonic() + job.wait)
         if plan.blocked:
             return Ended([_blocked(change) for change in plan.work])

@@ -45,16 +45,18 @@ class LedgerJournal:
         self._run = run
         self._telling = telling
         self._entries: dict[Address, Entry] = {}
+        self._locks: dict[Address, Sequence[str]] = {}
         self._begun: set[Address] = set()
         self.lost: ElreconcileError | None = None
         """Why nothing more may be done: the lock is gone, or the ledger."""
 
     def still_ours(self, *addresses: Address) -> None:
-        self._needed(lambda: self._hold.check(*map(str, addresses)))
+        self._check(addresses)
         self._begun.update(addresses)
 
     def started(self, changes: Sequence[Change], remembered: Mapping[tuple[str, str], Entry]) -> None:
         """Keep the pins before anything is done. A request that was begun before keeps how far it came."""
+        self._locks |= {change.address: change.locks for change in changes}
         for change in changes:
             if change.request is not None:
                 kept = remembered.get((str(change.address), change.request.id))
@@ -142,9 +144,13 @@ class LedgerJournal:
         }
         if words:
             # Whoever has the lock by now may have written there too.
-            self._needed(lambda: self._hold.check(*map(str, words)))
+            self._check(words)
             self._needed(lambda: self._ledger.record(list(words.values())))
             self._entries |= words
+
+    def _check(self, addresses: Iterable[Address]) -> None:
+        locks = [lock for address in addresses for lock in self._locks[address]]
+        self._needed(lambda: self._hold.check(*locks))
 
     def _needed(self, step: Callable[[], None]) -> None:
         try:

@@ -64,7 +64,7 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture
 def hold(config: Config) -> Iterator[Hold]:
-    with open_locks(config).hold([str(ADDRESS), str(OTHER)], OWNER) as held:
+    with open_locks(config).hold([*CHANGE.locks, *replace(CHANGE, address=OTHER).locks], OWNER) as held:
         yield held
 
 
@@ -182,7 +182,7 @@ def test_an_entry_whose_evidence_is_no_mapping_loses_nothing_that_counts(run: Ru
 
 def test_a_lock_that_was_lost_stops_the_act_and_the_writing(run: Run, tmp_path: Path) -> None:
     """Whoever has the lock by now may have gone on with the request: its entry is no longer ours to write."""
-    run.start(CHANGE)
+    run.start(CHANGE, replace(CHANGE, address=OTHER))
     run.journal.still_ours(ADDRESS)
     assert (run.journal.has_begun(ADDRESS), run.journal.lost) == (True, None)
     for lock in tmp_path.rglob("*.lock"):
@@ -192,7 +192,7 @@ def test_a_lock_that_was_lost_stops_the_act_and_the_writing(run: Run, tmp_path: 
     assert not run.journal.has_begun(OTHER)
     with pytest.raises(LockLost):
         run.end(Ending.BLOCKED)
-    assert run.states() == ["started"]
+    assert run.states() == ["started", "started"]
     assert isinstance(run.journal.lost, LockLost)
 
 
