@@ -336,6 +336,7 @@ def test_somebody_who_commits_over_it_is_noticed_and_settled_by_a_person(
         applied = applying.result()
     assert applied.code == 3, applied
     assert "overwritten" in applied.out
+    assert f"\n  elreconcile settle {group.address} --request case --done or --not-done, --reason WHY\n" in applied.out
     again = operator.apply()
     assert (again.code, group.commits()) == (4, [77, 77])
     assert "settle" in again.out

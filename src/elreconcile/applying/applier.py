@@ -65,13 +65,19 @@ def apply(shown: Plan, job: Apply) -> Ended:
     with job.locks.hold([lock for change in shown.work for lock in change.locks], job.owner, job.lock_timeout) as hold:
         plan = _look_again(shown, job, time.monotonic() + job.wait)
         if plan.blocked:
-            return Ended([_blocked(change) for change in plan.work])
+            return Ended(_named([_blocked(change) for change in plan.work], shown))
         remembered = job.ledger.entries_for(str(change.address) for change in plan.work)
         journal = LedgerJournal(job.ledger, hold, job.owner.run, job.telling)
         work = Work(job.systems, journal, moment_of(job.wanted.config), remembered, job.fail_fast)
         job.ledger.start_run(_run(shown, job.owner))
-        outcomes = [*carry_out(plan.work, work), *_become_so(shown, plan)]
+        outcomes = _named([*carry_out(plan.work, work), *_become_so(shown, plan)], shown)
         return Ended(outcomes, _recorded(outcomes, job))
+
+
+def _named(outcomes: Sequence[Outcome], shown: Plan) -> Sequence[Outcome]:
+    """Each with the request it is about, for who has to settle it."""
+    requests = {change.address: change.request.id for change in shown.work if change.request}
+    return [replace(each, request=requests.get(each.address)) for each in outcomes]
 
 
 def _recorded(outcomes: Sequence[Outcome], job: Apply) -> ElreconcileError | None:

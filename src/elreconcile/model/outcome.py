@@ -41,7 +41,7 @@ class Ending(StrEnum):
 class Outcome:
     """`reason` is a sentence for a person; `evidence` is what was read back from the world.
 
-    `unreachable`: it ended so because a system could not be asked.
+    `unreachable`: it ended so because a system could not be asked. `request`: the id of the request it is about.
     """
 
     address: Address
@@ -49,3 +49,4 @@ class Outcome:
     reason: str
     evidence: Json = None
     unreachable: bool = False
+    request: str | None = None
