@@ -29,8 +29,8 @@ class Ran:
 
     def ending(self, address: str) -> str:
         """How a change ended, by the table of outcomes."""
-        rows = [line.split() for line in self.out.splitlines()]
-        return next(row[0] for row in rows if row[1:2] == [address])
+        rows = [f"{line} ".partition(f" {address} ") for line in self.out.splitlines()]
+        return next(ending.strip() for ending, found, _ in rows if found)
 
 
 @dataclass(frozen=True, slots=True)

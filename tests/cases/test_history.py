@@ -64,6 +64,58 @@ def test_runs_are_listed_oldest_first(world: ConsumerGroupWorld, operator: Opera
     assert operator.run("history").out.count("1 settled") == 2
 
 
+def test_what_was_accepted_is_part_of_the_digest_and_of_the_history(
+    world: ConsumerGroupWorld, operator: Operator
+) -> None:
+    world.diverged()
+    operator.configure(operator.config.read_text() + "limits: {groups: 0, partitions: 0}\n")
+    operator.write(world.document)
+    lifted = ("--accept", "limit-partitions", "--accept", "limit-groups")
+    refused, accepted = (operator.plan("--json", *words).json for words in ((), lifted))
+    assert [each["id"] for each in refused["refusals"]] == ["limit-groups", "limit-partitions"]
+    assert (accepted["refusals"], accepted["accepted"]) == ([], ["limit-groups", "limit-partitions"])
+    assert refused["digest"] != accepted["digest"]
+    for words in ((), lifted[:2], ("--digest", accepted["digest"]), (*lifted, "--digest", refused["digest"])):
+        assert (operator.apply(*words).code, set(world.commits().values())) == (4, {60})
+    assert operator.apply(*lifted, "--digest", accepted["digest"]).code == 0
+    assert world.is_converged()
+    told = operator.run("history", "--json").json["runs"][-1]["run"]
+    assert told["plan"]["accepted"] == ["limit-groups", "limit-partitions"]
+    shown = operator.run("history", told["id"])
+    assert f"accepted by {told['author']}: limit-groups, limit-partitions\n" in shown.out
+    assert "accepted" not in operator.run("history").out
+
+
+def test_an_acceptance_is_saved_with_its_plan(world: ConsumerGroupWorld, operator: Operator, tmp_path: Path) -> None:
+    world.diverged()
+    operator.configure(operator.config.read_text() + "limits: {groups: 0}\n")
+    operator.write(world.document)
+    file = tmp_path / "plan.json"
+    assert operator.plan("--out", str(file), "--accept", "limit-groups").code == 0
+    file.write_text(file.read_text().replace('"limit-groups"', '"limit-rows"'))
+    assert (operator.run("apply", str(file)).code, set(world.commits().values())) == (4, {60}), "edited"
+    assert operator.plan("--out", str(file), "--accept", "limit-groups").code == 0
+    assert (operator.run("apply", str(file)).code, world.is_converged()) == (0, True)
+    assert "limit-groups" in operator.run("history", _run_of(operator)).out
+
+
+def test_a_consumer_that_went_on_does_not_carry_a_plan_over_a_limit(
+    world: ConsumerGroupWorld, operator: Operator, tmp_path: Path
+) -> None:
+    """80 offsets were reviewed; by now it would be 160."""
+    world.diverged()
+    operator.configure(operator.config.read_text() + "limits: {rewound: 100}\n")
+    operator.write(world.document)
+    file = tmp_path / "plan.json"
+    assert operator.plan("--out", str(file)).code == 0
+    world.commit(world.topic, {0: 100, 1: 100})
+    applied = operator.run("apply", str(file))
+    assert (applied.code, set(world.commits().values())) == (4, {100}), applied
+    assert "limit-rewound: rewound in this run: 160; limits.rewound is 100" in applied.err
+    world.commit(world.topic, {0: 65, 1: 65})
+    assert (operator.run("apply", str(file)).code, world.is_converged()) == (0, True)
+
+
 def test_a_run_nobody_made_is_a_usage_error(operator: Operator) -> None:
     assert operator.run("history", "nobodys").code == 64
     assert operator.run("revert", "nobodys").code == 64

@@ -101,17 +101,33 @@ def test_5_who_holds_the_lock_is_told(operator: Operator, group: Group) -> None:
     assert (applied.code, planned.code, group.committed()) == (5, 2, 6)
     assert f"{group.address} is locked by operator" in applied.err
     assert "on db1107, process" in applied.err
+    assert ", since 20" in applied.err
+    assert "--lock-timeout 10m" in applied.err
 
 
 def test_a_lock_can_be_waited_for(operator: Operator, group: Group) -> None:
     operator.write(group.reset("{offset: 3}"))
     with locked(operator, group.address):
-        apply = started(operator, "apply", str(operator.state), "--yes", "--wait", "60s")
+        apply = started(operator, "apply", str(operator.state), "--yes", "--lock-timeout", "60s")
         with pytest.raises(subprocess.TimeoutExpired):
             apply.wait(5)
         assert group.committed() == 6
     apply.communicate(timeout=60)
     assert (apply.returncode, group.committed()) == (0, 3)
+
+
+def test_waiting_for_a_lock_has_an_end_and_waiting_for_groups_is_something_else(
+    operator: Operator, group: Group
+) -> None:
+    operator.write(group.reset("{offset: 3}"))
+    with locked(operator, group.address):
+        began = time.monotonic()
+        applied = operator.apply("--lock-timeout", "4s")
+        assert time.monotonic() - began > 4
+        assert (applied.code, group.committed()) == (5, 6), applied
+        assert f"{group.address} is locked by operator" in applied.err
+        waited = operator.apply("--wait", "10m", seconds=60)
+        assert (waited.code, group.committed()) == (5, 6), "the lock is not what --wait waits for"
 
 
 # 64, 78: what was written; for 65 see test_bad_input.py
@@ -125,6 +141,7 @@ def test_a_lock_can_be_waited_for(operator: Operator, group: Group) -> None:
         (["plan"], "DIR"),
         (["plan", "no-such-folder"], "no-such-folder is not a folder of documents"),
         (["apply", "STATE", "--yes", "--wait", "soon"], "--wait must be a length of time such as 30s"),
+        (["apply", "STATE", "--yes", "--lock-timeout", "-1s"], "--lock-timeout must be a length of time such as 30s"),
         (["settle", "ConsumerGroup/analytics/g"], "say --done or --not-done, and --reason"),
         (["settle", "g", "--done", "--reason", "seen"], "'g' is not an address"),
     ],

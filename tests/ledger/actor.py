@@ -18,6 +18,7 @@ from elreconcile.desired.config import Config, load_config
 from elreconcile.errors import ElreconcileError
 from elreconcile.ledger.entry import State
 from elreconcile.ledger.lock import Hold, Locks, Owner
+from elreconcile.ledger.moving import import_ledger
 from elreconcile.ledger.opening import init_ledger, open_locks, open_writer
 from elreconcile.ledger.server_lock import ServerLocks
 from tests.ledger.samples import entry, run
@@ -66,6 +67,10 @@ class Actor:
             Path(file).write_text(str(number + 1))
             self.release()
         return "added"
+
+    def import_from(self, file: str) -> str:
+        import_ledger(self._config, Path(file))
+        return "imported"
 
     def start_runs(self, times: str) -> str:
         with open_writer(self._config) as ledger:

@@ -20,6 +20,7 @@ from sandbox.mariadb import MariaDb
 from sandbox.stack import Sandbox
 from tests.conftest import Unique
 from tests.ledger.lock_laws import GROUP, LockLaws
+from tests.ledger.moving_laws import MovingLaws
 from tests.ledger.on_a_ledger import OnALedger, Settings, write_config
 from tests.ledger.opening_laws import OpeningLaws
 from tests.ledger.samples import actors, entry, owner
@@ -50,6 +51,10 @@ class TestStore(InMySql, StoreLaws):
 
 
 class TestOpening(InMySql, OpeningLaws):
+    pass
+
+
+class TestMoving(InMySql, MovingLaws):
     pass
 
 

@@ -19,6 +19,7 @@ from elreconcile.desired.config import Config, load_config
 from elreconcile.desired.load import load
 from elreconcile.kinds import KINDS
 from elreconcile.ledger.entry import State
+from elreconcile.model.outcome import Ending
 from elreconcile.planning.policy import COUNTED, limit_id
 from elreconcile.planning.standing import STUCK
 
@@ -173,8 +174,11 @@ def test_the_page_of_a_kind_tells_its_outcomes(kind: str) -> None:
     """Its own, and those that the core gives to any kind."""
     package = SOURCE / "kinds" / KINDS[kind].__module__.rpartition(".")[2]
     used = {
-        node.attr.lower()
-        for path in (*package.rglob("*.py"), SOURCE / "applying" / "applier.py")
+        Ending[node.attr].value
+        for path in (
+            *package.rglob("*.py"),
+            *(SOURCE / "applying" / name for name in ("applier.py", "carrying_out.py")),
+        )
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Ending"
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from elreconcile.errors import ElreconcileError
 from elreconcile.ledger.entry import Entry, State
 from elreconcile.ledger.lock import Hold
 from elreconcile.ledger.store import LedgerWriter
@@ -23,7 +24,8 @@ AFTER = {
     Ending.REFUSED: State.RELEASED,
 }
 """What an ending makes of a request. FAILED is left out: done in part, by this run or an earlier one, it stays as it
-is and is resumed. Released where a part is done, it would be pinned anew, and a shift carried out twice."""
+is and is resumed. Released where a part is done, it would be pinned anew, and a shift carried out twice. NOT_REACHED
+releases what nothing was sent for, and leaves the rest to be resumed."""
 
 
 Telling = Callable[[Address, int, int, str | None], None]
@@ -43,12 +45,18 @@ class LedgerJournal:
         self._run = run
         self._telling = telling
         self._entries: dict[Address, Entry] = {}
+        self._locks: dict[Address, Sequence[str]] = {}
+        self._begun: set[Address] = set()
+        self.lost: ElreconcileError | None = None
+        """Why nothing more may be done: the lock is gone, or the ledger."""
 
     def still_ours(self, *addresses: Address) -> None:
-        self._hold.check(*map(str, addresses))
+        self._check(addresses)
+        self._begun.update(addresses)
 
     def started(self, changes: Sequence[Change], remembered: Mapping[tuple[str, str], Entry]) -> None:
         """Keep the pins before anything is done. A request that was begun before keeps how far it came."""
+        self._locks |= {change.address: change.locks for change in changes}
         for change in changes:
             if change.request is not None:
                 kept = remembered.get((str(change.address), change.request.id))
@@ -74,7 +82,7 @@ class LedgerJournal:
         """Each request as its outcome leaves it."""
         told: dict[State, list[Address]] = {}
         for outcome in outcomes:
-            state = AFTER.get(outcome.ending)
+            state = self._after(outcome)
             if outcome.address in self._entries and state is not None:
                 self._add_evidence(
                     outcome.address, "outcome", {"reason": outcome.reason, "read back": outcome.evidence}
@@ -83,8 +91,18 @@ class LedgerJournal:
         for state, addresses in told.items():
             self._record(addresses, state)
 
+    def _after(self, outcome: Outcome) -> State | None:
+        entry = self._entries.get(outcome.address)
+        if outcome.ending is Ending.NOT_REACHED and entry is not None and entry.state is State.STARTED:
+            return State.RELEASED
+        return AFTER.get(outcome.ending)
+
+    def has_begun(self, address: Address) -> bool:
+        """Whether this run came to where it may write to a server for it."""
+        return address in self._begun
+
     def began_sending(self, address: Address) -> bool:
-        """Whether the servers may have been asked."""
+        """Whether the servers may have been asked, by this run or an earlier one."""
         entry = self._entries.get(address)
         return entry is not None and entry.state in (State.SENDING, State.ACKNOWLEDGED)
 
@@ -117,10 +135,26 @@ class LedgerJournal:
             self._entries[address] = replace(entry, evidence={**held, name: value})
 
     def _record(self, addresses: Iterable[Address], state: State | None) -> None:
-        """Write them down in one transaction; `state` None leaves it as it is."""
+        """Write them down in one transaction; `state` None leaves it as it is. What was not written did not happen."""
         now = datetime.now(UTC)
-        for address in (own := [address for address in addresses if address in self._entries]):
-            entry = self._entries[address]
-            self._entries[address] = replace(entry, state=state or entry.state, run=self._run, at=now)
-        if own:
-            self._ledger.record([self._entries[address] for address in own])
+        words = {
+            address: replace(entry, state=state or entry.state, run=self._run, at=now)
+            for address in addresses
+            if (entry := self._entries.get(address)) is not None
+        }
+        if words:
+            # Whoever has the lock by now may have written there too.
+            self._check(words)
+            self._needed(lambda: self._ledger.record(list(words.values())))
+            self._entries |= words
+
+    def _check(self, addresses: Iterable[Address]) -> None:
+        locks = [lock for address in addresses for lock in self._locks[address]]
+        self._needed(lambda: self._hold.check(*locks))
+
+    def _needed(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except ElreconcileError as error:
+            self.lost = error
+            raise

@@ -17,7 +17,7 @@ from elreconcile.model.address import Address
 from elreconcile.model.json import Json
 from elreconcile.model.plan import Plan, Source
 from elreconcile.planning import planner
-from elreconcile.planning.policy import over_the_limit
+from elreconcile.planning.policy import over_the_limit, same_cluster
 from elreconcile.systems import ReadingSystems
 
 
@@ -65,7 +65,10 @@ def look(
         ledger=ledger.identity,
         systems=systems.seen(),
         changes=changes,
-        refusals=allowed.without_accepted(over_the_limit(changes, wanted.config.limits)),
+        refusals=(
+            *same_cluster(systems.cluster_ids()),
+            *allowed.without_accepted(over_the_limit(changes, wanted.config.limits)),
+        ),
         made_at=moment.now,
         accepted=tuple(sorted(wanted.accepted)),
         left_out=wanted.left_out,

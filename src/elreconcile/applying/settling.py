@@ -6,12 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from elreconcile.errors import Refused, UsageError
-from elreconcile.ledger.entry import Entry, Run, State
+from elreconcile.ledger.entry import OPEN, Entry, Run, State
 from elreconcile.ledger.lock import Locks, Owner
 from elreconcile.ledger.store import LedgerWriter
 from elreconcile.model.json import Json
-
-OPEN = (State.STARTED, State.SENDING, State.ACKNOWLEDGED, State.OVERWRITTEN, State.UNCERTAIN)
 
 
 def settle(

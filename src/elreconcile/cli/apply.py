@@ -11,10 +11,12 @@ import typer
 from elreconcile.cli.options import Accept, ConfigFile, Except, Full, Json, Only
 
 if TYPE_CHECKING:
+    from elreconcile.applying.applier import Ended
     from elreconcile.applying.observing import Wanted
     from elreconcile.cli.session import Selection
     from elreconcile.ledger.store import LedgerWriter
     from elreconcile.model.plan import Plan
+    from elreconcile.planning.saved import SavedPlan
 
 Place = Annotated[
     Path,
@@ -27,8 +29,14 @@ def apply(
     config: ConfigFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask. A saved plan is never asked about.")] = False,
     wait: Annotated[
-        str, typer.Option("--wait", metavar="SPAN", help="Wait this long for locks and preconditions, e.g. 10m.")
+        str, typer.Option("--wait", metavar="SPAN", help="Wait this long for preconditions, e.g. 10m.")
     ] = "0s",
+    lock_timeout: Annotated[
+        str, typer.Option("--lock-timeout", metavar="SPAN", help="Wait this long for locks that others hold.")
+    ] = "0s",
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="One change after the other; stop at the first that does not end well.")
+    ] = False,
     digest: Annotated[
         str | None,
         typer.Option("--digest", metavar="D", help="Apply DIR only if its plan has this digest.", show_default=False),
@@ -40,21 +48,18 @@ def apply(
     accept: Accept = None,
 ) -> None:
     """Show the plan, ask for a typed yes, and carry it out. What was already carried out is left alone."""
-    from elreconcile.applying.applier import Apply
+    from elreconcile.applying.applier import Apply, Ended
     from elreconcile.applying.applier import apply as carry_out
-    from elreconcile.cli.exits import of_outcomes
     from elreconcile.cli.session import Selection, owner
     from elreconcile.cli.terminal import progress
     from elreconcile.ledger.opening import open_locks, open_writer
-    from elreconcile.reports.as_json import outcomes_json
-    from elreconcile.reports.outcome_text import outcomes_text, summary
     from elreconcile.systems import WritingSystems
 
-    patience = _seconds(wait)
+    patience, for_locks = _seconds("--wait", wait), _seconds("--lock-timeout", lock_timeout)
     selection = Selection(tuple(only or ()), tuple(without or ()))
     wanted, saved = _wanted(place, config, accept or [], selection, digest)
     with open_writer(wanted.config) as ledger:
-        shown = saved or _planned(wanted, ledger)
+        shown = _unless_stale(saved, place, ledger) if saved else _planned(wanted, ledger)
         _show(shown, as_json, full)
         _match(digest, shown)
         _stop_unless_possible(shown, patience, saved is not None)
@@ -62,39 +67,59 @@ def apply(
             _ask(place, yes, as_json)
         me = owner()
         with WritingSystems(wanted.config) as systems, progress("applying") as watch:
-            job = Apply(wanted, systems, ledger, open_locks(wanted.config), me, patience, watch.waiting, watch.telling)
-            outcomes = carry_out(shown, job) if shown.work else ()
+            locks = open_locks(wanted.config)
+            told = watch.waiting, watch.telling
+            job = Apply(wanted, systems, ledger, locks, me, patience, *told, for_locks, fail_fast)
+            ended = carry_out(shown, job) if shown.work else Ended(())
+    _report(ended, me.run, shown.digest, as_json)
+
+
+def _report(ended: Ended, run: str, digest: str, as_json: bool) -> None:
+    """How every change ended, and what to type next. Raises Exit."""
+    from elreconcile.cli.exits import of_outcomes
+    from elreconcile.reports.as_json import outcomes_json
+    from elreconcile.reports.outcome_text import outcomes_text, summary
+
+    outcomes, code = ended.outcomes, of_outcomes(ended.outcomes)
     if as_json:
-        print(outcomes_json(outcomes, me.run, shown.digest), end="")
+        print(outcomes_json(outcomes, run, digest), end="")
     elif outcomes:
         print(outcomes_text(outcomes), end="")
-    print(f"run {me.run}: {summary(outcomes)}" if outcomes else "nothing to do", file=sys.stderr)
-    raise typer.Exit(of_outcomes(outcomes))
+    print(f"run {run}: {summary(outcomes)}" if outcomes else "nothing to do", file=sys.stderr)
+    if ended.unrecorded:
+        print(f"the history will show run {run} as cut short: {ended.unrecorded}", file=sys.stderr)
+        code = code or ended.unrecorded.exit_code
+    raise typer.Exit(code)
 
 
 def _wanted(
     place: Path, config: Path | None, accept: list[str], selection: Selection, digest: str | None
-) -> tuple[Wanted, Plan | None]:
+) -> tuple[Wanted, SavedPlan | None]:
     """What to carry out, and the plan that was saved of it, if that was given.
 
-    Raises UsageError, Refused for a saved plan that may no longer be carried out, and what reading documents raises.
+    Raises UsageError, and what reading documents or a saved plan raises.
     """
-    from elreconcile.cli.plan_file import load, stale
+    from elreconcile.cli.plan_file import load
     from elreconcile.cli.session import ALL, read_wanted
-    from elreconcile.errors import Refused, UsageError
-    from elreconcile.ledger.opening import open_reader
+    from elreconcile.errors import UsageError
 
     if place.is_dir():
         return read_wanted(place, config, accept, selection), None
     if accept or digest or selection != ALL:
         raise UsageError("a saved plan is carried out as it is: --accept, --only, --except and --digest belong to DIR")
     saved = load(place)
-    wanted = read_wanted(Path(saved.plan.source.folder), config, saved.plan.accepted)
-    with open_reader(wanted.config) as ledger:
-        reason = stale(saved, ledger)
+    return read_wanted(Path(saved.plan.source.folder), config, saved.plan.accepted), saved
+
+
+def _unless_stale(saved: SavedPlan, place: Path, ledger: LedgerWriter) -> Plan:
+    """Raises Refused for a plan that may no longer be carried out."""
+    from elreconcile.cli.plan_file import stale
+    from elreconcile.errors import Refused
+
+    reason = stale(saved, ledger)
     if reason:
         raise Refused(f"nothing was changed: {place} can no longer be applied: {reason}; plan again")
-    return wanted, saved.plan
+    return saved.plan
 
 
 def _planned(wanted: Wanted, ledger: LedgerWriter) -> Plan:
@@ -113,14 +138,14 @@ def _match(digest: str | None, shown: Plan) -> None:
         raise Refused(f"nothing was changed: the plan made now has digest {shown.digest[:16]}, not {digest}")
 
 
-def _seconds(wait: str) -> float:
+def _seconds(option: str, span: str) -> float:
     from elreconcile.desired.spec import parse_span
     from elreconcile.errors import UsageError
 
     try:
-        return parse_span(wait).total_seconds()
+        return parse_span(span).total_seconds()
     except ValueError as error:
-        raise UsageError(f"--wait {error}") from None
+        raise UsageError(f"{option} {error}") from None
 
 
 def _show(shown: Plan, as_json: bool, full: bool) -> None:

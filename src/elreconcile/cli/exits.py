@@ -14,6 +14,7 @@ CODES = {
     Ending.OVERWRITTEN: 3,
     Ending.UNCERTAIN: 3,
     Ending.FAILED: 3,
+    Ending.NOT_REACHED: 3,
 }
 UNREACHABLE = 69
 FIRST = (UNREACHABLE, 4, 3, 0)

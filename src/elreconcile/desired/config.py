@@ -189,6 +189,14 @@ class Config(Strict):
     timing: Timing = Field(default_factory=Timing)
     limits: Limits = Field(default_factory=Limits)
 
+    @model_validator(mode="after")
+    def _one_name_for_each_cluster(self) -> Self:
+        ids = [kafka.cluster_id for kafka in self.kafka.values() if kafka.cluster_id]
+        for name, kafka in self.kafka.items():
+            if ids.count(kafka.cluster_id or "") > 1:
+                raise ValueError(f"kafka.{name} is not the only name of the cluster {kafka.cluster_id}: keep one")
+        return self
+
     def system_names(self) -> SystemNames:
         return SystemNames(kafka=tuple(self.kafka), burrow=tuple(self.burrow), mysql=tuple(self.mysql))
 

@@ -64,7 +64,7 @@ class Journal(Protocol):
     """How a kind tells the ledger what it did, as it does it."""
 
     def still_ours(self, *addresses: Address) -> None:
-        """Raise LockLost when their locks (none named: any) are gone. To be called before each write to a server."""
+        """Raise LockLost when their locks are gone. To be called before each write to a server, for what it is for."""
 
     def sending(self, addresses: Sequence[Address]) -> None:
         """From here on the servers may have been asked to carry these out; kept before the first is asked."""

@@ -30,6 +30,10 @@ class State(StrEnum):
     RELEASED = "released"
 
 
+OPEN = (State.STARTED, State.SENDING, State.ACKNOWLEDGED, State.OVERWRITTEN, State.UNCERTAIN)
+"""Not final: an apply goes on with it, or a person settles it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`run` is the id of the run that wrote it, `at` a zoned time, `evidence` what the world answered."""

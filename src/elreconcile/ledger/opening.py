@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from elreconcile.desired.config import Config
 from elreconcile.errors import LedgerError
@@ -25,12 +26,12 @@ class Initialized:
 
 def open_reader(config: Config) -> LedgerReader:
     """The ledger the config names. Raises LedgerError (never made, another id), Unreachable."""
-    return LedgerReader(*_opened(config, read_only=True))
+    return LedgerReader(*opened(config, read_only=True))
 
 
 def open_writer(config: Config) -> LedgerWriter:
     """Raises as `open_reader` does."""
-    return LedgerWriter(*_opened(config, read_only=False))
+    return LedgerWriter(*opened(config, read_only=False))
 
 
 def open_locks(config: Config) -> Locks:
@@ -49,7 +50,7 @@ def init_ledger(config: Config) -> Initialized:
     place = place_of(config)
     found = _found_id(place)
     if found is not None:
-        _compare(place, found, config.ledger.id or found)
+        must_be_same(place, found, config.ledger.id or found)
         return Initialized(found, made=False)
     if config.ledger.id is not None:
         raise _missing(place, config.ledger.id)
@@ -58,7 +59,8 @@ def init_ledger(config: Config) -> Initialized:
     return Initialized(kept, made=kept == ours)
 
 
-def _opened(config: Config, *, read_only: bool) -> tuple[Connection, sql.Dialect, str]:
+def opened(config: Config, *, read_only: bool) -> tuple[Connection, sql.Dialect, str]:
+    """A connection to the ledger the config names, and its id. Raises as `open_reader` does."""
     place = place_of(config)
     connection = place.connect(read_only=read_only)
     if connection is None:
@@ -79,11 +81,12 @@ def _verified_id(connection: Connection, place: Place, wanted: str | None) -> st
             f"elreconcile.yaml does not say which ledger, so that one lost and made anew would pass for it. "
             f"{place} has the id {found}: if that is the right one, write `id: {found}` under `ledger:`"
         )
-    _compare(place, found, wanted)
+    must_be_same(place, found, wanted)
     return found
 
 
-def _compare(place: Place, found: str, wanted: str) -> None:
+def must_be_same(place: Place | Path, found: str, wanted: str) -> None:
+    """Raises LedgerError showing both ids."""
     if found != wanted:
         raise LedgerError(f"not the same ledger: elreconcile.yaml names {wanted}, {place} has {found}")
 
@@ -115,12 +118,17 @@ def _id_in(connection: Connection) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
+def make_tables(connection: Connection, dialect: sql.Dialect) -> None:
+    """Those that are there stay as they are."""
+    for table in dialect.tables():
+        connection.execute(table)
+
+
 def _make(place: Place, identity: str) -> str:
     """The id it has afterwards: another one when somebody else made it at the same moment."""
     connection = place.create()
     try:
-        for table in place.dialect.tables():
-            connection.execute(table)
+        make_tables(connection, place.dialect)
         # Last, because it is what makes a ledger: one cut short before this is made again.
         connection.execute(place.dialect.first_row(), (identity, datetime.now(UTC).isoformat()))
         return str(_id_in(connection))

@@ -15,11 +15,17 @@ _COLUMNS = "address, request_id, fingerprint, meaning, state, pins, before_act, 
 _VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 LEDGER_TABLE = "elreconcile_ledger"
+LEDGER = "SELECT id, made_at, run_number FROM elreconcile_ledger WHERE only_row = 1"
 IDENTITY = "SELECT id FROM elreconcile_ledger WHERE only_row = 1"
 RUN_NUMBER = "SELECT run_number FROM elreconcile_ledger WHERE only_row = 1"
+HELD = """SELECT (SELECT COUNT(*) FROM elreconcile_runs), (SELECT COUNT(*) FROM elreconcile_history),
+    (SELECT COUNT(*) FROM elreconcile_entries), run_number FROM elreconcile_ledger WHERE only_row = 1"""
+NAME = "UPDATE elreconcile_ledger SET id = ?, made_at = ? WHERE only_row = 1"
+SET_RUN_NUMBER = "UPDATE elreconcile_ledger SET run_number = ? WHERE only_row = 1"
 NEXT_RUN_NUMBER = "UPDATE elreconcile_ledger SET run_number = run_number + 1 WHERE only_row = 1"
 
 ENTRIES = f"SELECT {_COLUMNS} FROM elreconcile_entries"
+ENTRIES_BY_KEY = f"{ENTRIES} ORDER BY address, request_id"
 COUNT = "SELECT COUNT(*) FROM elreconcile_entries WHERE state = ?"
 PUT_ENTRY = f"REPLACE INTO elreconcile_entries ({_COLUMNS}) VALUES {_VALUES}"
 ADD_HISTORY = f"INSERT INTO elreconcile_history ({_COLUMNS}) VALUES {_VALUES}"
@@ -28,8 +34,9 @@ HISTORY_OF = f"SELECT {_COLUMNS} FROM elreconcile_history WHERE address = ? ORDE
 
 ADD_RUN = """INSERT INTO elreconcile_runs (number, id, started_at, author, host, git_commit, digest, plan)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-RUNS = """SELECT number, id, started_at, author, host, git_commit, digest, plan, ended_at, outcomes
-    FROM elreconcile_runs"""
+_RUN_COLUMNS = "number, id, started_at, author, host, git_commit, digest, plan, ended_at, outcomes"
+RUNS = f"SELECT {_RUN_COLUMNS} FROM elreconcile_runs"
+COPY_RUN = f"INSERT INTO elreconcile_runs ({_RUN_COLUMNS}) VALUES {_VALUES}"
 RUNS_BY_NUMBER = f"{RUNS} ORDER BY number"
 RUNS_OF_PLAN = f"{RUNS} WHERE digest = ? ORDER BY number"
 RUN_OF_ID = f"{RUNS} WHERE id = ?"
@@ -66,6 +73,8 @@ class Dialect:
     counter: str
     options: str
     insert_if_absent: str
+    check: str
+    """Has the database look for damage; each row it answers with ends in a word, `ok` where there is none."""
 
     def sql(self, statement: str) -> str:
         return statement.replace("?", self.placeholder)
@@ -96,6 +105,7 @@ SQLITE = Dialect(
     counter="INTEGER PRIMARY KEY AUTOINCREMENT",
     options="",
     insert_if_absent="INSERT OR IGNORE INTO",
+    check="PRAGMA integrity_check",
 )
 MYSQL = Dialect(
     placeholder="%s",
@@ -105,4 +115,5 @@ MYSQL = Dialect(
     counter="BIGINT PRIMARY KEY AUTO_INCREMENT",
     options=" ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
     insert_if_absent="INSERT IGNORE INTO",
+    check=f"CHECK TABLE {', '.join(_COLUMNS_OF_TABLES)}",
 )

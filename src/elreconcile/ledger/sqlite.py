@@ -30,6 +30,8 @@ class SqliteConnection:
             raise
 
     def _set_up(self, read_only: bool) -> None:
+        # A writer takes the write lock at once: a reader turned writer half way could not wait for another writer.
+        self._begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         # Not WAL: a reader of another user would leave files behind that the next writer may not write.
         # EXTRA: "started" must outlive a power cut, or a request could be carried out twice.
         self._connection.execute("PRAGMA synchronous = EXTRA")
@@ -40,14 +42,17 @@ class SqliteConnection:
         with self._told():
             return self._connection.execute(sql, values).fetchall()
 
+    def stream(self, sql: str) -> Iterator[Row]:
+        with self._told():
+            yield from self._connection.execute(sql)
+
     def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
         with self._told():
             self._connection.executemany(sql, rows)
 
     def in_transaction(self, work: Callable[[], T]) -> T:
         with self._told():
-            # Takes the write lock at once: a reader turned writer half way could not wait for another writer.
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(self._begin)
             try:
                 result = work()
                 self._connection.execute("COMMIT")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from elreconcile.errors import LedgerError
 from elreconcile.ledger import sql
 from elreconcile.ledger.connection import Connection, Row
 from elreconcile.ledger.entry import Entry, PastRun, Run, State
+from elreconcile.ledger.rows import entry_of, entry_row, past_run_of, run_row, stored_time
 from elreconcile.model.json import Json, canonical
 
 Entries = Mapping[tuple[str, str], Entry]
@@ -49,19 +48,19 @@ class LedgerReader:
             rows = self._connection.execute(sql.HISTORY)
         else:
             rows = self._connection.execute(self._dialect.sql(sql.HISTORY_OF), (address,))
-        return tuple(_entry(row) for row in rows)
+        return tuple(entry_of(row) for row in rows)
 
     def runs(self) -> tuple[PastRun, ...]:
         """Every run, oldest first."""
-        return tuple(map(_past_run, self._connection.execute(sql.RUNS_BY_NUMBER)))
+        return tuple(map(past_run_of, self._connection.execute(sql.RUNS_BY_NUMBER)))
 
     def runs_of_plan(self, digest: str) -> tuple[PastRun, ...]:
         """Those that set out to do the plan of this digest, oldest first."""
-        return tuple(map(_past_run, self._connection.execute(self._dialect.sql(sql.RUNS_OF_PLAN), (digest,))))
+        return tuple(map(past_run_of, self._connection.execute(self._dialect.sql(sql.RUNS_OF_PLAN), (digest,))))
 
     def run(self, run_id: str) -> PastRun | None:
         rows = self._connection.execute(self._dialect.sql(sql.RUN_OF_ID), (run_id,))
-        return _past_run(rows[0]) if rows else None
+        return past_run_of(rows[0]) if rows else None
 
     def run_number(self) -> int:
         """The number of the latest run, 0 before the first. It goes down only with an old copy put back."""
@@ -85,7 +84,7 @@ class LedgerWriter(LedgerReader):
     def record(self, entries: Sequence[Entry]) -> None:
         """All of them or none, each also appended to the history."""
         # One order for all writers: they wait for each other instead of deadlocking.
-        rows = [_row(entry) for entry in sorted(entries, key=lambda entry: entry.key)]
+        rows = [entry_row(entry) for entry in sorted(entries, key=lambda entry: entry.key)]
 
         def work() -> None:
             self._connection.execute_many(self._dialect.sql(sql.PUT_ENTRY), rows)
@@ -99,85 +98,16 @@ class LedgerWriter(LedgerReader):
         def work() -> int:
             self._connection.execute(sql.NEXT_RUN_NUMBER)
             number = self.run_number()
-            self._connection.execute(self._dialect.sql(sql.ADD_RUN), (number, *_run_row(run)))
+            self._connection.execute(self._dialect.sql(sql.ADD_RUN), (number, *run_row(run)))
             return number
 
         return self._connection.in_transaction(work)
 
     def end_run(self, run_id: str, outcomes: Json) -> None:
         """Records how the run's changes ended."""
-        row = (_time(datetime.now(UTC)), canonical(outcomes), run_id)
+        row = (stored_time(datetime.now(UTC)), canonical(outcomes), run_id)
         self._connection.execute(self._dialect.sql(sql.END_RUN), row)
 
 
 def _by_key(rows: Sequence[Row]) -> dict[tuple[str, str], Entry]:
-    return {entry.key: entry for entry in map(_entry, rows)}
-
-
-def _row(entry: Entry) -> Row:
-    return (
-        entry.address,
-        entry.request_id,
-        entry.fingerprint,
-        canonical(entry.meaning),
-        entry.state.value,
-        canonical(entry.pins),
-        canonical(entry.before),
-        canonical(entry.evidence),
-        entry.run,
-        _time(entry.at),
-    )
-
-
-def _run_row(run: Run) -> Row:
-    return (
-        run.id,
-        _time(run.started_at),
-        run.author,
-        run.host,
-        run.git_commit,
-        run.digest,
-        canonical(run.plan),
-    )
-
-
-def _past_run(row: Row) -> PastRun:
-    number, run_id, started_at, author, host, git_commit, digest, plan, ended_at, outcomes = row
-    run = Run(run_id, datetime.fromisoformat(started_at), author, host, git_commit, digest, json.loads(plan))
-    ended = datetime.fromisoformat(ended_at) if ended_at else None
-    return PastRun(int(number), run, ended, json.loads(outcomes) if outcomes else None)
-
-
-def _entry(row: Row) -> Entry:
-    address, request_id, fingerprint, meaning, state, pins, before, evidence, run, at = row
-    return Entry(
-        address=_text(address),
-        request_id=_text(request_id),
-        fingerprint=fingerprint,
-        meaning=json.loads(meaning),
-        state=_state(state),
-        pins=json.loads(pins),
-        before=json.loads(before),
-        evidence=json.loads(evidence),
-        run=run,
-        at=datetime.fromisoformat(at),
-    )
-
-
-def _text(key: Any) -> str:
-    """MySQL gives the columns it compares byte by byte as bytes."""
-    return key.decode() if isinstance(key, bytes) else str(key)
-
-
-def _state(word: str) -> State:
-    try:
-        return State(word)
-    except ValueError:
-        raise LedgerError(f"the ledger holds the state {word!r}, which this version does not know") from None
-
-
-def _time(at: datetime) -> str:
-    """UTC and of one length, so that the texts sort as the times do. Raises ValueError without a zone."""
-    if at.tzinfo is None:
-        raise ValueError(f"{at} has no zone")
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+    return {entry.key: entry for entry in map(entry_of, rows)}

@@ -70,6 +70,10 @@ class Guard:
     value: str
 
 
+CLUSTER_ID = "cluster id"
+"""The guard that is Kafka's own id of a cluster: two names of one cluster have it in common."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """The once-only side of a document. `meaning` is what the operator wrote that carries meaning."""
@@ -108,6 +112,12 @@ class Change:
     findings: tuple[Finding, ...] = ()
     pending: tuple[Pending, ...] = ()
     details: tuple[Block, ...] = ()
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        """What must be held to carry it out: its address, and the same place by the cluster's own id."""
+        ids = [guard.value for guard in self.guards if guard.name == CLUSTER_ID]
+        return str(self.address), *(f"cluster {id}: {self.address.kind} {self.address.name}" for id in ids)
 
     @property
     def blocked_by(self) -> tuple[Precondition, ...]:

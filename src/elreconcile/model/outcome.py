@@ -19,6 +19,7 @@ class Ending(StrEnum):
     OVERWRITTEN  done, acknowledged, and somebody wrote over it
     UNCERTAIN    sent, and nothing tells whether it was done
     FAILED       partly done; the reason says what
+    NOT_REACHED  the run ended before it was begun: nothing was changed
     """
 
     SETTLED = "settled"
@@ -28,13 +29,19 @@ class Ending(StrEnum):
     OVERWRITTEN = "overwritten"
     UNCERTAIN = "uncertain"
     FAILED = "failed"
+    NOT_REACHED = "not reached"
+
+    @property
+    def is_good(self) -> bool:
+        """Our part is done."""
+        return self in (Ending.SETTLED, Ending.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`reason` is a sentence for a person; `evidence` is what was read back from the world.
 
-    `unreachable`: it ended so because a system could not be asked.
+    `unreachable`: it ended so because a system could not be asked. `request`: the id of the request it is about.
     """
 
     address: Address
@@ -42,3 +49,4 @@ class Outcome:
     reason: str
     evidence: Json = None
     unreachable: bool = False
+    request: str | None = None

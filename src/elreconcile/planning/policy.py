@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -23,6 +23,19 @@ def protected(change: Change, limits: Limits) -> Change:
     remedy = "take the pattern out of limits.protected"
     refusal = Refusal("protected", f"{change.address.name}", "it would be changed", f"{hit} is protected", remedy, True)
     return replace(change, refusals=(*change.refusals, refusal))
+
+
+def same_cluster(ids: Mapping[str, str]) -> tuple[Refusal, ...]:
+    """Under two names of one cluster a group has two addresses, and the ledger remembers each by itself."""
+    names: dict[str, list[str]] = {}
+    for name, id in sorted(ids.items()):
+        names.setdefault(id, []).append(f"kafka.{name}")
+    remedy = "keep one of the names in the configuration, and use it in all documents"
+    return tuple(
+        Refusal("same-cluster", " and ".join(several), f"both are the cluster {id}", "a cluster has one name", remedy)
+        for id, several in names.items()
+        if len(several) > 1
+    )
 
 
 def over_the_limit(changes: Iterable[Change], limits: Limits) -> tuple[Refusal, ...]:

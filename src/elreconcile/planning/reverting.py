@@ -14,7 +14,7 @@ from elreconcile.model.json import Json
 from elreconcile.model.outcome import Ending
 from elreconcile.planning.saved import recall
 
-UNTOUCHED = {Ending.BLOCKED.value, Ending.REFUSED.value}
+UNTOUCHED = {Ending.BLOCKED.value, Ending.REFUSED.value, Ending.NOT_REACHED.value}
 VALID = timedelta(days=1)
 
 

@@ -39,6 +39,7 @@ def outcomes_json(outcomes: Sequence[Outcome], run: str, digest: str) -> str:
         {
             "address": str(each.address),
             "ending": each.ending.value,
+            "request": each.request,
             "reason": each.reason,
             "evidence": each.evidence,
         }

@@ -22,7 +22,7 @@ def runs_text(runs: Sequence[PastRun]) -> str:
 
 
 def run_text(past: PastRun, entries: Sequence[Entry]) -> str:
-    """One run: its row, how each address ended, and every word the ledger was told, in order."""
+    """One run: its row, what was accepted for it, how each address ended, and every word the ledger was told."""
     outcomes = past.outcomes if isinstance(past.outcomes, Mapping) else {}
     endings = table([[str(ending), address] for address, ending in sorted(outcomes.items())])
     words = [f"{each.at:%H:%M:%S} {each.address} {each.request_id}: {each.state}" for each in entries]
@@ -32,7 +32,15 @@ def run_text(past: PastRun, entries: Sequence[Entry]) -> str:
         f"\n  since   {canonical(each.evidence)}"
         for (address, request), each in sorted(images.items())
     ]
-    return "\n\n".join(part for part in [runs_text([past]).rstrip(), endings, "\n".join(words), *shown] if part) + "\n"
+    parts = [runs_text([past]).rstrip(), _accepted(past), endings, "\n".join(words), *shown]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _accepted(past: PastRun) -> str:
+    """Which refusals were lifted for the plan of this run, by who started it."""
+    accepted = past.run.plan.get("accepted") if isinstance(past.run.plan, Mapping) else None
+    ids = ", ".join(map(str, accepted)) if isinstance(accepted, list) else ""
+    return f"accepted by {past.run.author}: {ids}" if ids else ""
 
 
 def runs_json(runs: Sequence[PastRun]) -> str:

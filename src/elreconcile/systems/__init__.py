@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -59,6 +60,10 @@ class ReadingSystems:
         from elreconcile.systems.eventlogging_config import EventLoggingReader
 
         return EventLoggingReader()
+
+    def cluster_ids(self) -> Mapping[str, str]:
+        """Kafka's own id of each cluster asked so far, by its name in the configuration."""
+        return {name: kafka.cluster().id for name, kafka in self._kafka.items()}
 
     def seen(self) -> tuple[SystemSeen, ...]:
         """Those asked so far, as a plan names them."""

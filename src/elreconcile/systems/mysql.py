@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import pymysql
 from pymysql.constants import CR, ER
+from pymysql.cursors import SSCursor
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from elreconcile.desired.config import MySqlConfig, Tls
@@ -142,6 +143,12 @@ class MySqlConnection:
             cursor.execute(sql, values)
             answer: Sequence[Row] = cursor.fetchall()
             return answer
+
+    def stream(self, sql: str) -> Iterator[Row]:
+        """Row by row, as the server sends them. Nothing else may be asked until it is exhausted."""
+        with _told(self.where), self._connection.cursor(SSCursor) as cursor:
+            cursor.execute(sql)
+            yield from cursor.fetchall_unbuffered()
 
     def named(self, sql: str) -> Sequence[Mapping[str, Any]]:
         """Rows by the names of their columns, for answers whose columns differ by version."""

@@ -11,7 +11,7 @@ import pytest
 
 from elreconcile.applying.journal import AFTER, LedgerJournal
 from elreconcile.desired.config import Config, LedgerConfig
-from elreconcile.errors import LockLost
+from elreconcile.errors import LedgerError, LockLost
 from elreconcile.ledger.entry import Entry, State
 from elreconcile.ledger.lock import Hold, Owner
 from elreconcile.ledger.opening import init_ledger, open_locks, open_writer
@@ -21,6 +21,7 @@ from elreconcile.model.change import Action, Change, Guard, Request
 from elreconcile.model.outcome import Ending, Outcome
 
 ADDRESS = Address("ConsumerGroup", "analytics", "g")
+OTHER = Address("ConsumerGroup", "analytics", "h")
 NOW = datetime(2018, 3, 13, 14, 0, tzinfo=UTC)
 OWNER = Owner("user", "host", 1, NOW, "run-2")
 CHANGE = Change(
@@ -63,7 +64,7 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture
 def hold(config: Config) -> Iterator[Hold]:
-    with open_locks(config).hold([str(ADDRESS)], OWNER) as held:
+    with open_locks(config).hold([*CHANGE.locks, *replace(CHANGE, address=OTHER).locks], OWNER) as held:
         yield held
 
 
@@ -112,8 +113,15 @@ def test_how_each_ending_leaves_a_request(run: Run, ending: Ending) -> None:
         Ending.OVERWRITTEN: State.OVERWRITTEN,
         Ending.UNCERTAIN: State.UNCERTAIN,
         Ending.FAILED: State.SENDING,
+        Ending.NOT_REACHED: State.SENDING,
     }
     assert run.entry().state is expected[ending]
+
+
+def test_a_request_that_was_not_reached_is_as_if_it_had_not_been_started(run: Run) -> None:
+    run.start(CHANGE)
+    run.end(Ending.NOT_REACHED)
+    assert run.entry().state is State.RELEASED
 
 
 def test_only_an_ending_that_was_read_back_settles() -> None:
@@ -156,7 +164,7 @@ def test_what_was_started_before_is_not_written_again_by_the_next_kind(run: Run)
 
 
 def test_requests_of_one_run_may_end_apart(run: Run) -> None:
-    other = replace(CHANGE, address=Address("ConsumerGroup", "analytics", "h"))
+    other = replace(CHANGE, address=OTHER)
     run.start(CHANGE, other)
     run.journal.sending([ADDRESS, other.address])
     run.journal.ended([Outcome(ADDRESS, Ending.SETTLED, "read back"), Outcome(other.address, Ending.UNCERTAIN, "why")])
@@ -172,9 +180,33 @@ def test_an_entry_whose_evidence_is_no_mapping_loses_nothing_that_counts(run: Ru
     assert run.entry().evidence == {"acknowledged": "NoError"}
 
 
-def test_a_lock_that_was_lost_stops_the_act(run: Run, tmp_path: Path) -> None:
-    run.journal.still_ours()
+def test_a_lock_that_was_lost_stops_the_act_and_the_writing(run: Run, tmp_path: Path) -> None:
+    """Whoever has the lock by now may have gone on with the request: its entry is no longer ours to write."""
+    run.start(CHANGE, replace(CHANGE, address=OTHER))
+    run.journal.still_ours(ADDRESS)
+    assert (run.journal.has_begun(ADDRESS), run.journal.lost) == (True, None)
     for lock in tmp_path.rglob("*.lock"):
         lock.unlink()
     with pytest.raises(LockLost):
-        run.journal.still_ours()
+        run.journal.still_ours(OTHER)
+    assert not run.journal.has_begun(OTHER)
+    with pytest.raises(LockLost):
+        run.end(Ending.BLOCKED)
+    assert run.states() == ["started", "started"]
+    assert isinstance(run.journal.lost, LockLost)
+
+
+def test_what_the_ledger_did_not_take_did_not_happen(run: Run) -> None:
+    """Nothing is sent before it is written down: an error there means that nothing was."""
+    run.start(CHANGE)
+    run.ledger.close()
+    with pytest.raises(LedgerError):
+        run.journal.sending([ADDRESS])
+    assert not run.journal.began_sending(ADDRESS)
+
+
+def test_a_ledger_that_is_lost_is_told(run: Run) -> None:
+    run.ledger.close()
+    with pytest.raises(LedgerError):
+        run.journal.started([CHANGE], {})
+    assert isinstance(run.journal.lost, LedgerError)

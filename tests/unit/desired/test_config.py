@@ -223,6 +223,17 @@ def test_what_is_no_configuration(tmp_path: Path, text: str, problem: str) -> No
     assert complaints(tmp_path, text) == [problem]
 
 
+def test_a_cluster_has_one_name(tmp_path: Path) -> None:
+    """Under two a group would have two addresses, and a reset could be carried out under each."""
+    names = [f"{name}: {{bootstrap_servers: ['k:1'], cluster_id: {id}}}" for name, id in zip("abc", "xyx", strict=True)]
+    file = tmp_path / "elreconcile.yaml"
+    file.write_text(f"kafka: {{{', '.join(names)}}}\n{SMALLEST}")
+    with pytest.raises(ConfigError, match=r"kafka\.a is not the only name of the cluster x: keep one"):
+        load_config(file)
+    file.write_text(f"kafka: {{{', '.join(names[:2])}}}\n{SMALLEST}")
+    assert list(load_config(file).kafka) == ["a", "b"]
+
+
 def test_sections_of_another_shape(tmp_path: Path) -> None:
     text = f"kafka: [x]\nburrow: {{b: {{url: 'http://b', cluster: c, kafka: k}}}}\n{SMALLEST}"
     assert complaints(tmp_path, text) == [

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledger.lock_laws import LockLaws
+from tests.ledger.moving_laws import MovingLaws
 from tests.ledger.on_a_ledger import Settings
 from tests.ledger.opening_laws import OpeningLaws
 from tests.ledger.store_laws import StoreLaws
@@ -23,6 +24,10 @@ class TestStore(InSqlite, StoreLaws):
 
 
 class TestOpening(InSqlite, OpeningLaws):
+    pass
+
+
+class TestMoving(InSqlite, MovingLaws):
     pass
 
 

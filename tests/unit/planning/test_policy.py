@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from elreconcile.desired.config import Limits
 from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change
-from elreconcile.planning.policy import COUNTED, limit_id, over_the_limit, protected
+from elreconcile.planning.policy import COUNTED, limit_id, over_the_limit, protected, same_cluster
 
 RESET = Change(Address("ConsumerGroup", "analytics", "mysql_00"), Action.REQUEST, "reset r1")
 
@@ -21,6 +21,13 @@ def sized(**size: int) -> Change:
 
 def limits(**settings: Any) -> Limits:
     return Limits(**settings)
+
+
+def test_two_names_of_one_cluster_are_refused_whatever_is_accepted() -> None:
+    (refusal,) = same_cluster({"b": "id-1", "c": "id-2", "a": "id-1"})
+    assert (refusal.id, refusal.what, refusal.acceptable) == ("same-cluster", "kafka.a and kafka.b", False)
+    assert "id-1" in refusal.value
+    assert same_cluster({"a": "id-1", "b": "id-2"}) == same_cluster({}) == ()
 
 
 @pytest.mark.parametrize("pattern", ["mysql_00", "mysql*", "ConsumerGroup/*/mysql_*", "*"])

@@ -48,7 +48,7 @@ PLANS = st.builds(
     source=st.builds(Source, WORDS, st.none() | WORDS, st.booleans()),
     ledger=WORDS,
     systems=st.lists(st.builds(SystemSeen, WORDS, WORDS, WORDS), max_size=2).map(tuple),
-    changes=st.lists(CHANGES, max_size=2).map(tuple),
+    changes=st.lists(CHANGES, max_size=2, unique_by=lambda change: change.address).map(tuple),  # as documents are
     made_at=TIMES,
     accepted=st.lists(WORDS, max_size=2).map(tuple),
     left_out=st.integers(0, 9),

@@ -95,7 +95,7 @@ def test_a_level_has_no_request() -> None:
 
 
 def test_outcomes_tell_how_each_change_ended_and_what_was_read_back() -> None:
-    outcome = Outcome(ADDRESS, Ending.UNCERTAIN, "why", {"committed": {"topic": {"0": None}}})
+    outcome = Outcome(ADDRESS, Ending.UNCERTAIN, "why", {"committed": {"topic": {"0": None}}}, request="r1")
     assert json.loads(outcomes_json([outcome], "run-1", "digest")) == {
         "format_version": "1.0",
         "type": "outcomes",
@@ -105,6 +105,7 @@ def test_outcomes_tell_how_each_change_ended_and_what_was_read_back() -> None:
             {
                 "address": "ConsumerGroup/analytics/g",
                 "ending": "uncertain",
+                "request": "r1",
                 "reason": "why",
                 "evidence": {"committed": {"topic": {"0": None}}},
             }

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from elreconcile.model.address import Address
@@ -24,6 +26,15 @@ def test_a_row_for_each_change_and_advice_where_a_person_is_needed() -> None:
 def test_every_ending_but_settled_says_what_to_do_next_once(ending: Ending) -> None:
     told = outcomes_text([outcome(ending), outcome(ending)])
     assert told.count(f"\n{ending.value}: ") == (0 if ending is Ending.SETTLED else 1)
+
+
+def test_what_to_type_names_each_request_and_no_level() -> None:
+    overwritten = outcome(Ending.OVERWRITTEN, "a")
+    told = outcomes_text([replace(overwritten, request="r 1"), outcome(Ending.OVERWRITTEN, "b")])
+    assert told.splitlines()[2:] == [
+        "overwritten: find who wrote over it; applying again puts a level right, and a request is yours to settle",
+        "  elreconcile settle ConsumerGroup/analytics/a --request 'r 1' --done or --not-done, --reason WHY",
+    ]
 
 
 def test_the_summary_counts() -> None:

@@ -41,10 +41,17 @@ def act(change: Change, systems: WritingSystems, moment: Moment, journal: Journa
             reason = "; ".join(f"{each.what}: {each.value}" for each in refusals)
             return Outcome(change.address, Ending.REFUSED, f"nothing was put in: {reason}")
         look = Look(job.spec, found, systems, moment)
+        journal.still_ours(change.address)
+    except ElreconcileError as error:
+        return _ended_by(error, change, Ending.NOT_REACHED, "not begun")
+    try:
         return _Run(change.address, job, look, systems, journal).carry_out()
     except ElreconcileError as error:
-        reason = f"cut short; apply again to go on: {error}"
-        return Outcome(change.address, Ending.FAILED, reason, unreachable=isinstance(error, Unreachable))
+        return _ended_by(error, change, Ending.FAILED, "cut short; apply again to go on")
+
+
+def _ended_by(error: ElreconcileError, change: Change, ending: Ending, words: str) -> Outcome:
+    return Outcome(change.address, ending, f"{words}: {error}", unreachable=isinstance(error, Unreachable))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,6 @@ class _Run:
         self._journal = journal
 
     def carry_out(self) -> Outcome:
-        self._journal.still_ours()
         self._journal.sending([self._address])
         with closing(self._connect()) as asking, closing(self._connect(local_infile=True)) as loading:
             self._create(asking)
@@ -81,7 +87,7 @@ class _Run:
 
     def _create(self, mysql: MySqlConnection) -> None:
         for statement in self._job.create.values():
-            self._journal.still_ours()
+            self._journal.still_ours(self._address)
             mysql.execute(statement.replace("%", "%%"))
 
     def _tables(self, mysql: MySqlConnection) -> Mapping[str, EventTable]:
@@ -98,7 +104,7 @@ class _Run:
 
             def before_load(rows: int) -> None:
                 pacer.wait(rows)
-                self._journal.still_ours()
+                self._journal.still_ours(self._address)
                 self._journal.tell(self._address, inserted.total(), self._job.missing)
 
             for number, _ in enumerate(filler.fill(reader, slices, before_load), 1):
@@ -108,7 +114,7 @@ class _Run:
 
     def _tell_waiting(self, filler: Filler) -> Callable[[str | None], None]:
         def tell(reason: str | None) -> None:
-            self._journal.still_ours()
+            self._journal.still_ours(self._address)
             self._journal.tell(self._address, filler.filled.inserted.total(), self._job.missing, reason)
 
         return tell

@@ -11,7 +11,7 @@ from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.kinds.span import told
 from elreconcile.kinds.wrong_cluster import wrong_cluster
 from elreconcile.model.block import Block, Line
-from elreconcile.model.change import Action, Change, Guard, Pending, Precondition
+from elreconcile.model.change import CLUSTER_ID, Action, Change, Guard, Pending, Precondition
 from elreconcile.systems.burrow_values import PartitionSeen
 
 
@@ -35,7 +35,7 @@ def diff(ask: Ask[BurrowMonitor], live: LiveMonitor, moment: Moment) -> Change:
         effect={"forget": stale, "whole group": not live.forgets_topics, "wanted": sorted(spec.topics)},
         before=sorted(live.topics),
         size={"deletions": len(stale), "deletable": len(live.topics)},
-        guards=(Guard("cluster id", live.kafka_cluster_id), Guard("cluster in Burrow", live.cluster)),
+        guards=(Guard(CLUSTER_ID, live.kafka_cluster_id), Guard("cluster in Burrow", live.cluster)),
         refusals=tuple(wrong_cluster(live.expected_cluster_id, live.kafka_cluster_id)),
         preconditions=tuple(_silence(topic, live, moment) for topic in stale),
         findings=tuple(findings(spec, live)),

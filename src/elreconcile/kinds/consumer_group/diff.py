@@ -18,7 +18,7 @@ from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.kinds.way_out import settle
 from elreconcile.kinds.wrong_cluster import wrong_cluster
 from elreconcile.ledger.entry import Entry, State
-from elreconcile.model.change import Action, Change, Guard, Refusal
+from elreconcile.model.change import CLUSTER_ID, Action, Change, Guard, Refusal
 from elreconcile.model.json import Json
 from elreconcile.systems.kafka_values import Commit, Partition
 
@@ -101,7 +101,7 @@ def _size(pins: Pins, live: LiveGroup) -> Mapping[str, int]:
 
 
 def _guards(live: LiveGroup) -> Iterator[Guard]:
-    yield Guard("cluster id", live.cluster.id)
+    yield Guard(CLUSTER_ID, live.cluster.id)
     for name, log in sorted(live.logs.items()):
         yield Guard(f"topic id of {name}", log.topic.id)
         yield Guard(f"partitions of {name}", str(log.topic.partitions))

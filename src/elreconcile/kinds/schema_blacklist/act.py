@@ -39,7 +39,7 @@ def verify(outcomes: Sequence[Outcome], changes: Sequence[Change], systems: Read
 
 def _record(change: Change, mysql: MySqlWriter, journal: Journal) -> None:
     effect: Any = change.effect
-    journal.still_ours()
+    journal.still_ours(change.address)
     for module in (mysql_blacklist, mysql_file_writes):
         if module.TABLE in effect["create"]:
             module.create(mysql)
@@ -54,7 +54,7 @@ def _enforce(change: Change, systems: WritingSystems, journal: Journal) -> Troub
     effect: Any = change.effect
     trouble = {}
     for edit in effect["files"]:
-        journal.still_ours()
+        journal.still_ours(change.address)
         try:
             systems.eventlogging().set_blacklist(edit["file"], edit["line"], edit["was"], edit["becomes"])
         except (Changed, NotWritten, Unreachable) as error:
