@@ -105,6 +105,8 @@ class Kind(ABC, Generic[S, L]):
     spec: type[S]
     order: ClassVar[int]
     """Where its changes stand in a plan: lower first."""
+    lasting: ClassVar[str]
+    """What of a change cannot be put back, and the way to something like it."""
 
     def request(self, spec: S) -> Request | None:
         """The once-only side of a document; None for a level."""
@@ -129,7 +131,7 @@ class Kind(ABC, Generic[S, L]):
 
     def revert(self, change: Change, request: str) -> Reverted:
         """How to go back on a change that was carried out; `request` is the id that a new request is to have."""
-        return Reverted(cannot=f"{change.address}: {change.title or change.action} cannot be taken back")
+        return Reverted(cannot=f"{change.address}: {self.lasting}")
 
     @abstractmethod
     def verify(

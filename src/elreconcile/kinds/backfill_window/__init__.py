@@ -26,6 +26,7 @@ class BackfillWindowKind(Kind[BackfillWindow, LiveWindow | None]):
     name: ClassVar[str] = "BackfillWindow"
     spec = BackfillWindow
     order: ClassVar[int] = 40
+    lasting: ClassVar[str] = "the rows that were put in stay: elreconcile deletes none"
 
     def request(self, spec: BackfillWindow) -> Request | None:
         meaning = spec.model_dump(mode="json", exclude_unset=True, exclude=WITHOUT_MEANING)

@@ -21,6 +21,7 @@ class BurrowMonitorKind(Kind[BurrowMonitor, LiveMonitor]):
     name: ClassVar[str] = "BurrowMonitor"
     spec = BurrowMonitor
     order: ClassVar[int] = 20
+    lasting: ClassVar[str] = "Burrow meets a topic that it was made to forget at the group's next commit for it"
 
     def observe(
         self, asks: Sequence[Ask[BurrowMonitor]], systems: ReadingSystems, moment: Moment

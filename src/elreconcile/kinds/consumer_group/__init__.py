@@ -23,6 +23,7 @@ class ConsumerGroupKind(Kind[ConsumerGroup, LiveGroup]):
     name: ClassVar[str] = "ConsumerGroup"
     spec = ConsumerGroup
     order: ClassVar[int] = 30
+    lasting: ClassVar[str] = "what its consumers have done since stays done; the offsets go back, not the rows"
 
     def request(self, spec: ConsumerGroup) -> Request | None:
         if spec.reset is None:
@@ -52,8 +53,7 @@ class ConsumerGroupKind(Kind[ConsumerGroup, LiveGroup]):
             "cluster": change.address.system,
             "reset": {"id": request, "reason": f"takes back {change.title}", "topics": topics},
         }
-        cannot = f"{change.address}: what its consumers have done since stays done; the offsets go back, not the rows"
-        return Reverted(document, cannot)
+        return Reverted(document, f"{change.address}: {self.lasting}")
 
     def verify(
         self, outcomes: Sequence[Outcome], changes: Sequence[Change], systems: ReadingSystems

@@ -23,6 +23,7 @@ class SchemaBlacklistKind(Kind[SchemaBlacklist, LiveBlacklist]):
     name: ClassVar[str] = "SchemaBlacklist"
     spec = SchemaBlacklist
     order: ClassVar[int] = 10
+    lasting: ClassVar[str] = "put its document back in git and apply that; events that were kept out stay out"
 
     def observe(
         self, asks: Sequence[Ask[SchemaBlacklist]], systems: ReadingSystems, moment: Moment
