@@ -8,7 +8,9 @@ import os
 import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from elreconcile.errors import LedgerError, LockLost
 from elreconcile.ledger.lock import Owner, held_by, patience
@@ -39,19 +41,44 @@ class FileLocks:
             hold.give_back()
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A file of ours. While it is open no other can get its number (inode)."""
+
+    file: int
+    path: str
+    inode: tuple[int, int]
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Raises OSError."""
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        return cls(file, str(path), _inode(os.fstat(file)))
+
+    def is_in_place(self) -> bool:
+        try:
+            return _inode(os.stat(self.path)) == self.inode  # noqa: PTH116  asked thousands of times in a large run
+        except FileNotFoundError:
+            return False
+
+
+def _inode(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
 class FileHold:
     """The open files by address. While one is open, and still the one in the folder, its lock is ours."""
 
     def __init__(self, folder: Path, owner: Owner) -> None:
         self._folder = folder
         self._owner = owner
-        self._files: dict[str, int] = {}
+        self._files: dict[str, _Open] = {}
 
     def take(self, addresses: Sequence[str]) -> None:
         """All or none. Raises LockHeld, OSError."""
         try:
             for address in addresses:
-                self._files[address] = os.open(self._path(address), os.O_RDWR | os.O_CREAT, 0o666)
+                self._files[address] = _Open.at(self._path(address))
                 self._lock(address)
         except BaseException:
             self.give_back()
@@ -59,17 +86,18 @@ class FileHold:
 
     def check(self, *addresses: str) -> None:
         for address in addresses or self._files:
-            if address not in self._files:
+            held = self._files.get(address)
+            if held is None:
                 raise LockLost(f"{address} is not locked by this run")
-            if not self._is_in_place(address):
-                raise LockLost(f"the lock on {address} is lost: {self._path(address)} was removed")
+            if not held.is_in_place():
+                raise LockLost(f"the lock on {address} is lost: {held.path} was removed")
 
     def give_back(self) -> None:
         while self._files:
-            os.close(self._files.popitem()[1])
+            os.close(self._files.popitem()[1].file)
 
     def _lock(self, address: str) -> None:
-        file = self._files[address]
+        file = self._files[address].file
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -79,13 +107,6 @@ class FileHold:
         text = f"{self._owner.to_json()}\n{address}\n".encode()
         os.pwrite(file, text, 0)
         os.ftruncate(file, len(text))
-
-    def _is_in_place(self, address: str) -> bool:
-        try:
-            named = self._path(address).stat()
-        except FileNotFoundError:
-            return False
-        return os.path.samestat(named, os.fstat(self._files[address]))
 
     def _path(self, address: str) -> Path:
         return self._folder / f"{hashlib.sha256(address.encode()).hexdigest()[:40]}.lock"
