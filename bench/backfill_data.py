@@ -18,6 +18,9 @@ from sandbox.events import Capsule, navigation_timing
 
 TABLE = "NavigationTiming_10374055"
 PARTITIONS = 12
+WRITER = "writer.example.org"
+"""Host of the events that a writer puts in meanwhile, to tell them from the window's."""
+
 PADDING = 120
 """Characters that bring an event past 600 bytes."""
 

@@ -55,7 +55,8 @@ class Copying:
         self._pause = pause
         self._database = database
         self._ended = threading.Event()
-        self.held = threading.Event()  # while it is set nothing is copied
+        self._held = threading.Event()
+        self._round = threading.Lock()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Copying:
@@ -66,10 +67,19 @@ class Copying:
         self._ended.set()
         self._thread.join(30)
 
+    def hold(self) -> None:
+        """Returns when nothing is being copied, and nothing will be until `go_on`."""
+        with self._round:
+            self._held.set()
+
+    def go_on(self) -> None:
+        self._held.clear()
+
     def _run(self) -> None:
         while not self._ended.wait(self._pause):
-            if not self.held.is_set():
-                self.round()
+            with self._round:
+                if not self._held.is_set():
+                    self.round()
 
     def round(self) -> None:
         """One look at every table."""

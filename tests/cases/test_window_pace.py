@@ -14,7 +14,14 @@ from uuid import uuid4
 
 import pytest
 from kafka import KafkaAdminClient
+from tests.ledger.network import network_to
 
+from elreconcile.desired.config import MySqlConfig
+from elreconcile.systems.event_loading import Loader
+from elreconcile.systems.event_tables import describe
+from elreconcile.systems.mysql import connect
+from elreconcile.systems.mysql_replica import Replica as Copy
+from elreconcile.systems.mysql_replica import Unknown
 from sandbox.addresses import Addresses, MySqlAddress
 from sandbox.eventlogging.unit import EventLogging
 from sandbox.events import navigation_timing
@@ -50,6 +57,7 @@ def test_a_stop_file_threads_and_a_rate_make_it_wait(field: Field, produce: Prod
     stop = tmp_path / "stop"
     stop.touch()
     pace = {"rows_per_second": 1_000, "max_threads_running": 20, "stop_file": str(stop)}
+    field.create("NavigationTiming", 10374055)
     field.operator.write(field.document(START, START + HOUR, pace=pace))
     with applying(field) as (process, said):
         until("it says why it waits", lambda: f"waits: {stop} exists" in said().replace("\n", ""), 60)
@@ -93,11 +101,6 @@ def test_beside_a_writer_on_the_same_rows(
 
 def test_a_deadlock_is_tried_again(database: MySqlAddress, stack: Addresses) -> None:
     """The loader is the one the server gives up: its rows are fewer than the other transaction's."""
-    from elreconcile.desired.config import MySqlConfig
-    from elreconcile.systems.event_loading import Loader
-    from elreconcile.systems.event_tables import describe
-    from elreconcile.systems.mysql import connect
-
     settings = MySqlConfig(host=database.host, port=database.port, user=database.user, database=database.database)
     first, second = ({"uuid": uuid4().hex, "timestamp": "20180313060000"} for _ in range(2))
     with (
@@ -112,7 +115,9 @@ def test_a_deadlock_is_tried_again(database: MySqlAddress, stack: Addresses) -> 
         cursor.executemany(put, [(uuid4().hex, "20180313060000") for _ in range(100)])
         cursor.execute(put, list(second.values()))
         inserted: list[int] = []
-        loading = threading.Thread(target=lambda: inserted.append(Loader(mysql).load(table, [first, second]).inserted))
+        loader = Loader(mysql)
+        ready = loader.ready(table, [first, second])
+        loading = threading.Thread(target=lambda: inserted.append(loader.load(ready).inserted))
         loading.start()
         with closing(database.connect()) as watching, watching.cursor() as looking:
 
@@ -192,13 +197,13 @@ def test_it_waits_for_a_copy_fed_by_a_script(copied: Field, copies: tuple[Primar
     copied.operator.write(copied.document(START, START + HOUR, sink=sink, pace={"max_replica_lag": "1m"}))
     with Copying(primary, replica) as copying:
         until("the copy is made", lambda: LOADS in tables_of(replica) and len(on_copy(replica)[LOADS]) == 13)
-        copying.held.set()
+        copying.hold()
         copied.insert(live[1:])
         with applying(copied) as (process, said):
             until("it says why it waits", lambda: "waits: " in said() or process.poll() is not None, 60)
             assert "the replica is 3540 s behind, 60 s are allowed" in said()
             assert copied.counts() == {LOADS: 12 + 60}
-            copying.held.clear()
+            copying.go_on()
             assert process.wait(90) == 0, said()
             assert "1,188 rows put in, read back by uuid" in said()
     assert on_copy(replica) == copied.uuids() == uuids_of([*events, *live])
@@ -215,7 +220,7 @@ def test_it_waits_for_a_native_replica(copied: Field, copies: tuple[Primary, Rep
     sink = {"mysql": "m4", "replica": "copy"}
     copied.operator.write(copied.document(START, START + HOUR, sink=sink, pace={"max_replica_lag": "10s"}))
     with applying(copied) as (process, said):
-        until("it says why it waits", lambda: "replication has stopped (IO Yes, SQL No)" in said(), 60)
+        until("it says why it waits", lambda: "not known: replication does not run: IO Yes, SQL No" in said(), 60)
         assert copied.counts() == {LOADS: 12}
         replica.run("START SLAVE SQL_THREAD")
         assert process.wait(90) == 0, said()
@@ -223,6 +228,51 @@ def test_it_waits_for_a_native_replica(copied: Field, copies: tuple[Primary, Rep
     assert on_copy(replica) == copied.uuids() == uuids_of(events)
     replica.run("STOP SLAVE")
     replica.run("RESET SLAVE ALL")
+
+
+def test_a_replica_that_hears_nothing_is_not_taken_for_near(copied: Field, copies: tuple[Primary, Replica]) -> None:
+    """Its threads run and it says 0 s, for it knows of nothing; what it has not reached tells."""
+    primary, replica = copies
+    replica.follow(primary)
+    copied.execute("CREATE TABLE Edit_1 (uuid CHAR(32) PRIMARY KEY)")
+    until("the copy is made", lambda: "Edit_1" in tables_of(replica))
+    here, there = (
+        connect(name, MySqlConfig(host="127.0.0.1", port=server.port, user="root", database=EVENTS), 30)
+        for name, server in (("m4", primary), ("copy", replica))
+    )
+    with closing(here), closing(there), network_to(primary.port) as network:
+        replica.run("STOP SLAVE")
+        assert "replication does not run: IO No, SQL No" in unknown(Copy(here, there, ()))
+        replica.run(f"CHANGE MASTER TO MASTER_PORT={network.port}")
+        replica.run("START SLAVE")
+        before = Copy(here, there, ())
+        until("it has caught up", lambda: near(before))
+        network.silence()
+        copied.execute("INSERT INTO Edit_1 VALUES ('a')")
+        (status,) = there.named("SHOW SLAVE STATUS")
+        told = [status[name] for name in ("Slave_IO_Running", "Slave_SQL_Running", "Seconds_Behind_Master")]
+        assert told == ["Yes", "Yes", 0]
+        until("its lag grows", lambda: before.lag() > 1)
+        assert "it has not reached" in unknown(Copy(here, there, ())), "how long ago it last did is not known"
+        replica.run("STOP SLAVE")
+        replica.run(f"CHANGE MASTER TO MASTER_PORT={primary.port}")
+        replica.run("START SLAVE")
+        until("it has caught up", lambda: near(before))
+    replica.run("STOP SLAVE")
+    replica.run("RESET SLAVE ALL")
+
+
+def near(copy: Copy) -> bool:
+    try:
+        return copy.lag() == 0
+    except Unknown:
+        return False
+
+
+def unknown(copy: Copy) -> str:
+    with pytest.raises(Unknown) as told:
+        copy.lag()
+    return str(told.value)
 
 
 def test_rows_that_do_not_reach_the_copy_are_told(

@@ -66,7 +66,7 @@ def apply(
         if shown.work and saved is None:
             _ask(place, yes, as_json)
         me = owner()
-        with WritingSystems(wanted.config) as systems, progress("applying") as watch:
+        with progress("applying") as watch, WritingSystems(wanted.config, watch.looking) as systems:
             locks = open_locks(wanted.config)
             told = watch.waiting, watch.telling
             job = Apply(wanted, systems, ledger, locks, me, patience, *told, for_locks, fail_fast)
@@ -124,9 +124,10 @@ def _unless_stale(saved: SavedPlan, place: Path, ledger: LedgerWriter) -> Plan:
 
 def _planned(wanted: Wanted, ledger: LedgerWriter) -> Plan:
     from elreconcile.applying.observing import make_plan
+    from elreconcile.cli.terminal import Waits
     from elreconcile.systems import ReadingSystems
 
-    with ReadingSystems(wanted.config) as systems:
+    with ReadingSystems(wanted.config, Waits()) as systems:
         return make_plan(wanted, systems, ledger)
 
 

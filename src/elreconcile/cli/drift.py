@@ -16,6 +16,7 @@ def drift(
     """
     from elreconcile.applying.observing import look
     from elreconcile.cli.session import Selection, read_wanted
+    from elreconcile.cli.terminal import Waits
     from elreconcile.errors import Refused, Unreachable
     from elreconcile.ledger.opening import open_reader
     from elreconcile.model.drift import drift_of
@@ -23,7 +24,7 @@ def drift(
     from elreconcile.systems import ReadingSystems
 
     wanted = read_wanted(folder, config, (), Selection(tuple(only or ()), tuple(without or ())))
-    with open_reader(wanted.config) as ledger, ReadingSystems(wanted.config) as systems:
+    with open_reader(wanted.config) as ledger, ReadingSystems(wanted.config, Waits()) as systems:
         plan, lost = look(wanted, systems, ledger, {})
     causes = {address: str(error) for address, error in lost.items()}
     print(drift_json(plan, causes) if as_json else drift_text(plan, causes), end="")

@@ -36,11 +36,12 @@ def plan(
     from elreconcile.cli.plan_file import save
     from elreconcile.cli.session import Selection, read_wanted
     from elreconcile.cli.shown import shown
+    from elreconcile.cli.terminal import Waits
     from elreconcile.ledger.opening import open_reader
     from elreconcile.systems import ReadingSystems
 
     wanted = read_wanted(folder, config, accept or (), Selection(tuple(only or ()), tuple(without or ())))
-    with open_reader(wanted.config) as ledger, ReadingSystems(wanted.config) as systems:
+    with open_reader(wanted.config) as ledger, ReadingSystems(wanted.config, Waits()) as systems:
         run_number = ledger.run_number()
         made = make_plan(wanted, systems, ledger)
     expires_at = made.made_at + wanted.config.timing.plan_lifetime if out else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -27,6 +28,18 @@ def paint(stream: TextIO) -> Paint:
     return lambda text, colour: typer.style(text, fg=colour, bold=True)
 
 
+class Waits:
+    """Tells on stderr why a look stands still, each reason once."""
+
+    def __init__(self) -> None:
+        self._reason: str | None = None
+
+    def __call__(self, address: Address, reason: str | None) -> None:
+        if reason and reason != self._reason:
+            print(f"{address} waits: {reason}", file=sys.stderr, flush=True)
+        self._reason = reason
+
+
 class Watch:
     """Moving lines on stderr: what is waited for, and how far a long change has come, with its rate and time left.
 
@@ -43,6 +56,13 @@ class Watch:
     def waiting(self, plan: Plan, left: float) -> None:
         reasons = "; ".join(f"{each.what}: {each.now}" for change in plan.blocked for each in change.blocked_by)
         self._status.update(f"waiting up to {left:.0f} s for {reasons}")
+
+    def looking(self, address: Address, reason: str | None) -> None:
+        """The plan is made again, and stands still."""
+        if self._console.is_terminal:
+            self._status.update(f"{address} waits: {reason}" if reason else "applying")
+        else:
+            self.telling(address, 0, 0, reason)
 
     def telling(self, address: Address, done: int, total: int, waits_for: str | None) -> None:
         words = f"{address} waits: {waits_for}" if waits_for else str(address)

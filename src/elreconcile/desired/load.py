@@ -31,6 +31,11 @@ class Resource(Generic[S]):
     file: str
     line: int
 
+    @property
+    def folder(self) -> Path:
+        """Where the relative paths of the document start."""
+        return Path(self.file).absolute().parent
+
 
 def load(folder: Path, config: Config, specs: Kinds) -> tuple[Resource[Spec], ...]:
     """Every document under `folder`, in the order of the files. Raises DesiredStateError with all problems."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from elreconcile.desired.config import Config
+from elreconcile.model.address import Address
 from elreconcile.model.plan import SystemSeen
 
 if TYPE_CHECKING:
@@ -17,11 +18,17 @@ if TYPE_CHECKING:
     from elreconcile.systems.mysql_tables import MySqlReader, MySqlWriter
 
 
+def in_silence(address: Address, reason: str | None) -> None:
+    """Nobody watches."""
+
+
 class ReadingSystems:
     """The systems of a configuration, each connected to when first asked for. Cannot change any of them."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, waits: Callable[[Address, str | None], None] = in_silence) -> None:
+        """`waits` hears why a look stands still, for its document; None: it goes on."""
         self.config = config
+        self.waits = waits
         self._kafka: dict[str, KafkaReader] = {}
         self._burrow: dict[str, BurrowReader] = {}
         self._mysql: dict[str, MySqlReader] = {}

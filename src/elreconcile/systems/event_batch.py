@@ -47,7 +47,9 @@ class SourceBroken(ElreconcileError):
 
 
 class Reader(Protocol):
-    """A source of records."""
+    """A source of records. `chunk`: so many positions of a part are read again together, where some have no row."""
+
+    chunk: int
 
     def read(self, slices: Sequence[Slice]) -> Iterator[Batch]:
         """Every record of these slices, each part in its order; raises Unreachable, SourceBroken."""

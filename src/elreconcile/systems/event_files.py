@@ -13,13 +13,15 @@ from typing import IO
 from elreconcile.systems.event_batch import Batch, Slice, SourceBroken, joined
 
 LINES = 4_000
-"""Lines read at a time."""
+"""Lines in memory at a time."""
 
 LONGEST_LINE = 64 * 1024 * 1024
 
 
 class EventFiles:
     """Reads lines, counted from 1. Raises SourceBroken where a file cannot be read on."""
+
+    chunk = 64_000
 
     def read(self, slices: Sequence[Slice]) -> Iterator[Batch]:
         for each in joined(slices):

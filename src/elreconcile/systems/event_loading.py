@@ -1,6 +1,6 @@
 """Rows put into a table of events: LOAD DATA LOCAL … IGNORE where server and client allow it, else INSERT IGNORE.
 
-Each call is one transaction. What is there already stays; what the server changes on the way in is told by its
+Each load is one transaction. What is there already stays; what the server changes on the way in is told by its
 warnings, by column.
 """
 
@@ -9,15 +9,27 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from elreconcile.systems.event_tables import EventTable, quote
 from elreconcile.systems.mysql import Changed, MySqlConnection
 
 DUPLICATE = 1062
 WARNINGS_KEPT = 65_535
+STATEMENT = 500_000
+"""Characters of values in an INSERT, or one row: servers take 1 MB at least, and keep the warnings of one statement."""
+
+NULL = "\\N"
+PLAIN: Mapping[type, Callable[[Any], str]] = {
+    int: str,
+    float: repr,
+    bool: lambda cell: "1" if cell else "0",
+    type(None): lambda cell: NULL,
+}
+"""How what is no text is written."""
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
 COLUMN = re.compile(r"column .*?[`'.]([^`'.]+)[`'](?= at row|$)")
 
@@ -32,6 +44,16 @@ class Loaded:
     changed: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Rows that only have to be sent. `file`: they are written there, for LOAD DATA."""
+
+    table: EventTable
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    file: IO[str] | None
+
+
 class Loader:
     """Loads on a connection of its own."""
 
@@ -40,31 +62,39 @@ class Loader:
         mysql.execute(f"SET SESSION max_error_count = {WARNINGS_KEPT}")
         self.by_file = bool(mysql.execute("SELECT @@local_infile")[0][0])
 
-    def load(self, table: EventTable, rows: Sequence[Values]) -> Loaded:
-        """Raises Unreachable, StatementRefused. A deadlock is tried again."""
+    def ready(self, table: EventTable, rows: Sequence[Values]) -> Ready:
+        """Touches no server: it may be done while other rows are on their way."""
         columns = sorted({name for row in rows for name in row})
-        load = self._by_file if self.by_file else self._by_insert
-        return self._mysql.in_transaction(lambda: self._told(load(table, columns, rows)))
+        cells = [[row.get(name) for name in columns] for row in rows]
+        if not self.by_file:
+            return Ready(table, columns, cells, None)
+        file = tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", prefix="elreconcile-")  # noqa: SIM115
+        file.write(lines(cells))
+        file.flush()
+        return Ready(table, columns, (), file)
 
-    def _by_file(self, table: EventTable, columns: Sequence[str], rows: Sequence[Values]) -> Changed:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", prefix="elreconcile-") as file:
-            file.writelines(_line(columns, row) for row in rows)
-            file.flush()
-            names = ", ".join(map(quote, columns))
-            return self._mysql.change(
-                f"LOAD DATA LOCAL INFILE %s IGNORE INTO TABLE {table.quoted} CHARACTER SET utf8mb4 ({names})",
-                (file.name,),
-            )
+    def load(self, ready: Ready) -> Loaded:
+        """Once. Raises Unreachable, StatementRefused. A deadlock is tried again."""
+        with ready.file or nullcontext():
+            return self._mysql.in_transaction(lambda: self._put_in(ready))
 
-    def _by_insert(self, table: EventTable, columns: Sequence[str], rows: Sequence[Values]) -> Changed:
-        names, marks = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
-        return self._mysql.change_many(
-            f"INSERT IGNORE INTO {table.quoted} ({names}) VALUES ({marks})",  # noqa: S608  quoted
-            [[row.get(name) for name in columns] for row in rows],
-        )
+    def _put_in(self, ready: Ready) -> Loaded:
+        names = f"({', '.join(map(quote, ready.columns))})"
+        if ready.file is not None:
+            load = f"LOAD DATA LOCAL INFILE %s IGNORE INTO TABLE {ready.table.quoted} CHARACTER SET utf8mb4 {names}"
+            return self._told(self._mysql.change(load, (ready.file.name,)))
+        marks = f"({', '.join(['%s'] * len(ready.columns))})"
+        inserted, changed = 0, Counter[str]()
+        for some in _statements(ready.rows):
+            values = ", ".join([marks] * len(some))
+            insert = f"INSERT IGNORE INTO {ready.table.quoted} {names} VALUES {values}"  # noqa: S608  quoted
+            done = self._told(self._mysql.change(insert, [cell for row in some for cell in row]))
+            inserted += done.inserted
+            changed.update(done.changed)
+        return Loaded(inserted, changed)
 
     def _told(self, changed: Changed) -> Loaded:
-        """Asked within the transaction: the next statement forgets them."""
+        """Asked at once: the next statement forgets them."""
         altered: Counter[str] = Counter()
         if changed.warnings:
             for _, code, text in self._mysql.execute("SHOW WARNINGS"):
@@ -74,13 +104,32 @@ class Loader:
         return Loaded(changed.rows, altered)
 
 
-def _line(columns: Sequence[str], row: Values) -> str:
-    return "\t".join([_cell(row.get(name)) for name in columns]) + "\n"
+def _statements(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
+    """As many rows at a time as fit into one statement."""
+    some: list[Sequence[Any]] = []
+    size = 0
+    for row in rows:
+        length = sum(len(cell) if isinstance(cell, str) else 8 for cell in row)
+        if some and size + length > STATEMENT:
+            yield some
+            some, size = [], 0
+        some.append(row)
+        size += length
+    if some:
+        yield some
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if value.__class__ is str:
-        return str(value).translate(ESCAPES)
-    return str(int(value)) if isinstance(value, bool) else repr(value)
+def lines(rows: Sequence[Sequence[Any]]) -> str:
+    """The rows as LOAD DATA takes them by default."""
+    if not rows:
+        return ""
+    texts = [[cell if cell.__class__ is str else PLAIN[cell.__class__](cell) for cell in row] for row in rows]
+    plain = "\n".join(map("\t".join, texts)) + "\n"
+    written = len(rows) * len(rows[0]) + sum([row.count(None) for row in rows])  # separators, and \ of NULLs
+    if sum(map(plain.count, map(chr, ESCAPES))) == written:
+        return plain
+    return "".join(["\t".join(map(_cell, row)) + "\n" for row in rows])
+
+
+def _cell(cell: Any) -> str:
+    return cell.translate(ESCAPES) if isinstance(cell, str) else PLAIN[cell.__class__](cell)

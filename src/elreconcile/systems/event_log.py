@@ -24,10 +24,10 @@ Message: TypeAlias = Any
 AT_ONCE = 2000
 """Messages taken from librdkafka at a time."""
 
-QUEUE_KBYTES = 16_000
+QUEUE_KBYTES = 4_000
 """What librdkafka may hold of messages not yet taken, over all partitions."""
 
-FETCH_BYTES = 1_000_000
+FETCH_BYTES = 250_000
 """What one answer may hold, still compressed: unpacked it may be ten times as much."""
 
 # A call from C for each of a million messages costs half of one from Python.
@@ -37,6 +37,8 @@ _place, _message = itemgetter(0, 1), itemgetter(2)
 
 class EventLog:
     """A reader of topics. Raises Unreachable when nothing at all arrives for `deadline` seconds."""
+
+    chunk = 10_000
 
     def __init__(self, name: str, settings: KafkaConfig, deadline: float) -> None:
         self._system = f"Kafka {name}"
@@ -156,6 +158,7 @@ def _config(settings: KafkaConfig) -> dict[str, Any]:
         "queued.min.messages": 1_000_000,
         "queued.max.messages.kbytes": QUEUE_KBYTES,
         "fetch.max.bytes": FETCH_BYTES,
+        "message.max.bytes": FETCH_BYTES,  # librdkafka wants it no greater; this client sends none
         **_login(settings.security),
     }
 

@@ -154,12 +154,12 @@ def times_of(mysql: MySqlConnection, table: EventTable, ids: Sequence[bytes]) ->
     """Those of the ids (16 bytes each) that the table holds, whenever they happened, and their time's 14 digits."""
     found: dict[bytes, str] = {}
     for start in range(0, len(ids), LOOKUPS):
-        texts = [text for each in ids[start : start + LOOKUPS] for text in _spellings(table, each)]
-        marks = ", ".join(["%s"] * len(texts))
+        # Hexadecimal digits and dashes need no escaping, which would take longer than all the rest.
+        texts = [f"'{text}'" for each in ids[start : start + LOOKUPS] for text in _spellings(table, each)]
         rows = mysql.execute(
             f"SELECT {table.id_text}, {table.time_text} FROM {table.quoted} "  # noqa: S608  quoted
-            f"WHERE {quote(table.key)} IN ({marks})",
-            texts,
+            f"WHERE {quote(table.key)} IN ({', '.join(texts)})".replace("\0", "\\0"),
+            (),
         )
         found.update({bytes.fromhex(_text(key)): _text(time or "") for key, time in rows})
     return found

@@ -1,43 +1,91 @@
-"""How far a copy of a server is behind it: by its replication status, or by its newest rows where it has none.
+"""How far a copy of a server is behind it: by positions it has reached, or by its newest rows where it has none.
 
-EventLogging's copies were fed by a script: SHOW SLAVE STATUS says nothing there.
+A replica says itself that it is 0 s behind while it hears nothing of a frozen primary, or fetches its log again. So
+what counts is when it has reached a position (GTID) that was read from the primary. EventLogging's copies were fed
+by a script: SHOW SLAVE STATUS says nothing there.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from elreconcile.systems.event_tables import EventTable, quote
 from elreconcile.systems.mysql import MySqlConnection, NoSuchTable
 
+RUNNING = {"Slave_IO_Running": "Yes", "Slave_SQL_Running": "Yes"}
 
-class Stopped(Exception):
-    """Native replication does not run; the text says what stands still."""
-
-
-def lag(primary: MySqlConnection, replica: MySqlConnection, tables: Iterable[EventTable]) -> float:
-    """Seconds. Raises Stopped."""
-    status = replica.named("SHOW SLAVE STATUS")
-    if status:
-        return max(_behind(channel) for channel in status)
-    return max((_difference(primary, replica, table) for table in tables), default=0.0)
+Position: TypeAlias = Mapping[str, int]
+"""The last sequence number of each replication domain."""
 
 
-def _behind(row: Mapping[str, Any]) -> float:
-    seconds = row.get("Seconds_Behind_Master")
-    if seconds is None:
-        threads = f"IO {row.get('Slave_IO_Running')}, SQL {row.get('Slave_SQL_Running')}"
-        cause = row.get("Last_SQL_Error") or row.get("Last_IO_Error")
-        raise Stopped(f"{threads}{f': {cause}' if cause else ''}")
+class Unknown(Exception):
+    """How far the copy is behind cannot be told; the text says why. Never to be taken for 0."""
+
+
+class Replica:
+    """A copy of a primary, looked at again and again."""
+
+    def __init__(self, primary: MySqlConnection, copy: MySqlConnection, tables: Iterable[EventTable]) -> None:
+        self._primary = primary
+        self._copy = copy
+        self._tables = tuple(tables)
+        self._waiting: list[tuple[float, Position]] = []  # when they were the primary's, oldest first
+        self._proven = False
+
+    def lag(self) -> float:
+        """Seconds. Raises Unknown."""
+        status = self._copy.named("SHOW SLAVE STATUS")
+        if not status:
+            return max((_difference(self._primary, self._copy, table) for table in self._tables), default=0.0)
+        said = max(_said(channel) for channel in status)
+        position = _position(self._primary, "gtid_binlog_pos")
+        return max(said, self._since_reached(position)) if position else said
+
+    def _since_reached(self, newest: Position) -> float:
+        """How old the oldest position is that the copy has not reached yet; 0 where it has reached them all."""
+        now = time.monotonic()
+        if not self._waiting or self._waiting[-1][1] != newest:
+            self._waiting.append((now, newest))
+        reached = _position(self._copy, "gtid_slave_pos")
+        left = [(at, position) for at, position in self._waiting if not _covers(reached, position)]
+        self._proven = self._proven or len(left) < len(self._waiting)
+        self._waiting = left
+        if not self._proven:
+            raise Unknown(f"it has not reached {_told(left[0][1])}, where the primary was {now - left[0][0]:.0f} s ago")
+        return now - left[0][0] if left else 0.0
+
+
+def _said(status: Mapping[str, Any]) -> float:
+    seconds = status.get("Seconds_Behind_Master")
+    if seconds is None or any(status.get(thread) != yes for thread, yes in RUNNING.items()):
+        threads = ", ".join(f"{thread.split('_')[1]} {status.get(thread)}" for thread in RUNNING)
+        cause = status.get("Last_SQL_Error") or status.get("Last_IO_Error")
+        raise Unknown(f"replication does not run: {threads}{f': {cause}' if cause else ''}")
     return float(seconds)
 
 
-def _difference(primary: MySqlConnection, replica: MySqlConnection, table: EventTable) -> float:
+def _position(mysql: MySqlConnection, variable: str) -> Position:
+    """Empty where the server knows none: MySQL, or a primary without a binary log."""
+    rows = mysql.execute("SHOW GLOBAL VARIABLES LIKE %s", (variable,))
+    gtids = [gtid.split("-") for _, value in rows for gtid in str(value).split(",") if gtid]
+    return {domain: int(sequence) for domain, _, sequence in gtids}
+
+
+def _covers(reached: Position, wanted: Position) -> bool:
+    return all(reached.get(domain, -1) >= sequence for domain, sequence in wanted.items())
+
+
+def _told(position: Position) -> str:
+    return ", ".join(f"{sequence:,} of domain {domain}" for domain, sequence in sorted(position.items()))
+
+
+def _difference(primary: MySqlConnection, copy: MySqlConnection, table: EventTable) -> float:
     """Between the newest row here and there, in event time. A table the copy does not have yet says nothing."""
     try:
-        there = _newest(replica, table)
+        there = _newest(copy, table)
     except NoSuchTable:
         return 0.0
     here = _newest(primary, table)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from elreconcile.errors import ElreconcileError, Unreachable
 from elreconcile.kinds.backfill_window import limits, sample, sink, source
-from elreconcile.kinds.backfill_window.compare import Result
+from elreconcile.kinds.backfill_window.bulk import in_bulk
 from elreconcile.kinds.backfill_window.diff import Work, work
-from elreconcile.kinds.backfill_window.fill import Filled, Filler
+from elreconcile.kinds.backfill_window.fill import Filled, Filler, NoColumn
 from elreconcile.kinds.backfill_window.observe import Look
 from elreconcile.kinds.backfill_window.pace import Pacer
 from elreconcile.kinds.backfill_window.scan import Tally
 from elreconcile.kinds.backfill_window.spill import Spill
+from elreconcile.kinds.backfill_window.there import There
 from elreconcile.kinds.contract import Journal, Moment
 from elreconcile.model.address import Address
 from elreconcile.model.change import Change
@@ -40,12 +41,12 @@ def act(change: Change, systems: WritingSystems, moment: Moment, journal: Journa
         if refusals:
             reason = "; ".join(f"{each.what}: {each.value}" for each in refusals)
             return Outcome(change.address, Ending.REFUSED, f"nothing was put in: {reason}")
-        look = Look(job.spec, found, systems, moment)
+        run = _Run(change.address, job, found, systems, moment, journal)
         journal.still_ours(change.address)
     except ElreconcileError as error:
         return _ended_by(error, change, Ending.NOT_REACHED, "not begun")
     try:
-        return _Run(change.address, job, look, systems, journal).carry_out()
+        return run.carry_out()
     except ElreconcileError as error:
         return _ended_by(error, change, Ending.FAILED, "cut short; apply again to go on")
 
@@ -62,23 +63,36 @@ class _Left:
 
 
 class _Run:
-    def __init__(self, address: Address, job: Work, look: Look, systems: WritingSystems, journal: Journal) -> None:
+    def __init__(
+        self,
+        address: Address,
+        job: Work,
+        found: source.Found,
+        systems: WritingSystems,
+        moment: Moment,
+        journal: Journal,
+    ) -> None:
         self._address = address
         self._job = job
-        self._look = look
+        self._look = Look(job.spec, found, systems, moment, self._tell)
         self._systems = systems
         self._journal = journal
+        self._filled = Filled()
 
     def carry_out(self) -> Outcome:
         self._journal.sending([self._address])
         with closing(self._connect()) as asking, closing(self._connect(local_infile=True)) as loading:
             self._create(asking)
             tables = self._tables(asking)
-            job = self._job
-            with Filler(self._look.wanted, job.holes, job.empty, tables, asking, Loader(loading)) as filler:
-                self._fill(filler, tables, asking)
-            altered = sample.altered(asking, tables, filler.filled.samples)
-        return self._judge(filler.filled, altered)
+            with self._look.paced() as pacer:
+                loader = Loader(loading)
+                try:
+                    self._fill(pacer, tables, There(asking), loader)
+                except NoColumn as error:
+                    return self._stopped(error)
+                altered = sample.altered(asking, tables, self._filled.samples)
+                left = _Left(*self._missing_on(pacer, None), self._missing_on_replica(pacer))
+        return self._judge(left, altered)
 
     def _connect(self, local_infile: bool = False) -> MySqlConnection:
         name = self._job.spec.sink.mysql
@@ -94,34 +108,38 @@ class _Run:
         described = [sink.look(mysql, name) for name in sorted({table for table, _ in self._job.holes})]
         return {each.name: each.table for each in described if each.table is not None and each.problem is None}
 
-    def _fill(self, filler: Filler, tables: Mapping[str, EventTable], mysql: MySqlConnection) -> None:
-        slices = source.clipped(self._job.slices, self._job.ranges)
-        inserted = filler.filled.inserted
-        with ExitStack() as closing_, source.opened(self._job.spec, self._systems) as reader:
-            replica = self._job.spec.sink.replica
-            copy = closing_.enter_context(closing(self._look.connect(replica))) if replica else None
-            pacer = Pacer(self._job.spec.pace, tables.values(), mysql, copy, self._tell_waiting(filler))
+    def _fill(self, pacer: Pacer, tables: Mapping[str, EventTable], there: There, loader: Loader) -> None:
+        job = self._job
+        slices = source.clipped(job.slices, job.ranges)
 
-            def before_load(rows: int) -> None:
-                pacer.wait(rows)
-                self._journal.still_ours(self._address)
-                self._journal.tell(self._address, inserted.total(), self._job.missing)
+        def before_load(rows: int) -> None:
+            pacer.before_writing(rows)
+            self._tell(None)
 
-            for number, _ in enumerate(filler.fill(reader, slices, before_load), 1):
-                done: Json = {"stretches": number, "inserted": inserted.total()}
+        with (
+            in_bulk(),
+            Filler(self._look.wanted, job.holes, job.empty, tables, there, loader, self._filled) as filler,
+            source.opened(job.spec, self._systems) as reader,
+        ):
+            stretches = filler.fill(reader, slices, pacer.before_reading, before_load)
+            for number, _ in enumerate(stretches, 1):
+                done: Json = {"stretches": number, "inserted": self._filled.inserted.total()}
                 self._journal.progressed(self._address, done)
-                self._journal.tell(self._address, inserted.total(), self._job.missing)
+                self._tell(None)
 
-    def _tell_waiting(self, filler: Filler) -> Callable[[str | None], None]:
-        def tell(reason: str | None) -> None:
-            self._journal.still_ours(self._address)
-            self._journal.tell(self._address, filler.filled.inserted.total(), self._job.missing, reason)
+    def _tell(self, reason: str | None) -> None:
+        self._journal.still_ours(self._address)
+        self._journal.tell(self._address, self._filled.inserted.total(), self._job.missing, reason)
 
-        return tell
+    def _stopped(self, error: NoColumn) -> Outcome:
+        """Before the event: nothing of it is cut off."""
+        rows = self._filled.inserted.total()
+        reason = f"stopped: {error}; {rows:,} rows were put in before it, and stay; add the column and apply again"
+        return Outcome(self._address, Ending.FAILED, reason, {"inserted": dict(self._filled.inserted)})
 
-    def _judge(self, filled: Filled, altered: Mapping[str, int]) -> Outcome:
+    def _judge(self, left: _Left, altered: Mapping[str, int]) -> Outcome:
         """By what stands there now, uuid by uuid, on the replica too."""
-        left = _Left(*self._missing_on(None), self._missing_on_replica())
+        filled = self._filled
         evidence: Json = {
             "inserted": dict(filled.inserted),
             "missing": left.missing,
@@ -129,7 +147,6 @@ class _Run:
             "missing on the replica": left.on_replica,
             "changed by the server, by its warnings": dict(filled.changed),
             "changed by the server, in a sample": dict(altered),
-            "fields without a column": dict(filled.unknown),
         }
         said = [f"{filled.inserted.total():,} rows put in, read back by uuid"]
         said += _remarks(filled, altered)
@@ -144,24 +161,21 @@ class _Run:
             return Outcome(self._address, Ending.PENDING, "; ".join(said), evidence)
         return Outcome(self._address, Ending.SETTLED, "; ".join(said), evidence)
 
-    def _missing_on(self, server: str | None) -> tuple[int, int]:
-        result = self._compared(server)
+    def _missing_on(self, pacer: Pacer, server: str | None) -> tuple[int, int]:
+        with Spill() as spill:
+            slices = source.clipped(self._job.slices, self._job.ranges)
+            _, result = self._look.compared(pacer, Tally(spill), slices, self._job.holes, server)
         return sum(hour.missing for hour in result.hours), sum(hour.pending for hour in result.hours)
 
-    def _missing_on_replica(self) -> int:
+    def _missing_on_replica(self, pacer: Pacer) -> int:
         """After a while in which a copy that is a little behind gets them."""
         replica, patience = self._job.spec.sink.replica, Deadline(REPLICA_PATIENCE)
         if replica is None:
             return 0
-        while (missing := self._missing_on(replica)[0]) and patience.left:
-            self._journal.tell(self._address, 0, self._job.missing, f"{missing:,} rows are not on the replica yet")
+        while (missing := self._missing_on(pacer, replica)[0]) and patience.left:
+            self._tell(f"{missing:,} rows are not on the replica yet")
             time.sleep(1)
         return missing
-
-    def _compared(self, server: str | None) -> Result:
-        with Spill() as spill:
-            slices = source.clipped(self._job.slices, self._job.ranges)
-            return self._look.compared(Tally(spill), slices, self._job.holes, server)[1]
 
 
 def _remarks(filled: Filled, altered: Mapping[str, int]) -> list[str]:
@@ -172,9 +186,6 @@ def _remarks(filled: Filled, altered: Mapping[str, int]) -> list[str]:
     silent = sorted(set(altered) - set(filled.changed))
     if silent:
         said.append(f"a sample read back differs in {', '.join(silent)}")
-    if filled.unknown:
-        columns = ", ".join(f"{column} ({number:,})" for column, number in sorted(filled.unknown.items()))
-        said.append(f"left out, because their fields have no column: {columns}")
     if filled.unreadable:
         said.append(f"{filled.unreadable:,} events could not be decoded in full")
     return said

@@ -37,15 +37,20 @@ class Result:
 
 
 def checksums(
-    connect: Connect, tables: Mapping[str, EventTable], cells: Iterable[CellKey], wanted: Wanted
+    connect: Connect,
+    tables: Mapping[str, EventTable],
+    cells: Iterable[CellKey],
+    wanted: Wanted,
+    before: Callable[[], None],
 ) -> Checksums:
-    """Of these tables and hours, computed by the server; made to run beside a scan."""
+    """Of these tables and hours, computed by the server; made to run beside a scan. `before` may wait."""
+    found = {}
     with closing(connect()) as mysql:
-        return {
-            (name, hour): checksum(mysql, tables[name], *_bounds(hour, wanted))
-            for name, hour in cells
-            if name in tables
-        }
+        for name, hour in cells:
+            if name in tables:
+                before()
+                found[name, hour] = checksum(mysql, tables[name], *_bounds(hour, wanted))
+    return found
 
 
 def compare(
@@ -54,6 +59,7 @@ def compare(
     sums: Checksums,
     wanted: Wanted,
     connect: Connect,
+    before: Callable[[], None],
     only: frozenset[CellKey] | None = None,
 ) -> Result:
     """Each hour in which the source holds eligible events, in order, and the gaps; or those of `only`."""
@@ -67,7 +73,7 @@ def compare(
                 gaps.close()
                 hours.append(Hour(name, hour, cell.count, 0, 0, 0, 0, proven=True))
             else:
-                side = _Side(tables.get(name), hour, wanted, mysql)
+                side = _Side(tables.get(name), hour, wanted, mysql, before)
                 hours.append(_compare_hour(name, cell, spill, side, gaps))
     return Result(tuple(hours), tuple(gaps.found))
 
@@ -89,17 +95,21 @@ def _compare_hour(name: str, cell: Cell, spill: Spill, side: _Side, gaps: Gaps) 
 class _Side:
     """A table's side of one hour; `table` None: it does not exist."""
 
-    def __init__(self, table: EventTable | None, hour: str, wanted: Wanted, mysql: MySqlConnection) -> None:
+    def __init__(
+        self, table: EventTable | None, hour: str, wanted: Wanted, mysql: MySqlConnection, before: Callable[[], None]
+    ) -> None:
         self.hour = hour
         self.misplaced = 0
         self._table = table
         self._wanted = wanted
         self._mysql = mysql
+        self._before = before
 
     def absent(self, mine: _Minutes) -> set[bytes]:
         """The ids that have no row. Those found under another hour are counted as misplaced on the way."""
         if self._table is None:
             return mine.ids
+        self._before()
         there = ids_between(self._mysql, self._table, *_span(mine.chunks, self._wanted))
         absent = mine.ids - {there[start : start + ID] for start in range(0, len(there), ID)}
         elsewhere = times_of(self._mysql, self._table, sorted(absent))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from elreconcile.kinds.backfill_window import clock, limits
@@ -35,7 +36,7 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
         title=title(spec),
         effect=_effect(spec, live) if holes else None,
         pins=write_ranges(live.ranges),
-        before=_before(live),
+        before=_before(live) | {"folder": str(ask.resource.folder)},
         request=ask.request,
         guards=tuple(Guard(name, value) for name, value in sorted(live.guards.items())),
         refusals=(*limits.refusals(spec, moment), *live.refusals, *_refusals(spec, live)),
@@ -70,7 +71,7 @@ def work(change: Change) -> Work:
     before: Any = change.before
     holes = {(table, hour): counts for table, hours in before["holes"].items() for hour, counts in hours.items()}
     return Work(
-        spec=BackfillWindow.model_validate_json(json.dumps(effect["window"])),
+        spec=BackfillWindow.model_validate_json(json.dumps(effect["window"])).anchored(Path(before["folder"])),
         ranges=read_ranges(change.pins),
         create=effect["create"],
         holes=frozenset(holes),
@@ -91,7 +92,7 @@ def _effect(spec: BackfillWindow, live: LiveWindow) -> Json:
     }
 
 
-def _before(live: LiveWindow) -> Json:
+def _before(live: LiveWindow) -> dict[str, Json]:
     holes: dict[str, dict[str, Json]] = {}
     for hour in live.hours:
         if hour.missing:

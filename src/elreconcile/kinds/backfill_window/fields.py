@@ -1,8 +1,9 @@
-"""Whether the tables have a column for every field of the events they lack, as far as a first look shows."""
+"""Whether the tables have a column for every field of the events they may lack, as far as a first look shows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -11,8 +12,16 @@ from elreconcile.kinds.backfill_window.rows import flat_of
 from elreconcile.kinds.backfill_window.spill import CellKey
 from elreconcile.systems.event_batch import Reader, Slice
 
-EVENTS = 500
-"""Events of each table whose fields are looked at while planning; filling looks at all of them."""
+EVENTS = 10_000
+"""Events of each table whose fields are looked at while planning; filling looks at all of them, and stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """`events`: how many were looked at; `unknown`: their fields without a column."""
+
+    events: int = 0
+    unknown: tuple[str, ...] = ()
 
 
 def unknown_fields(
@@ -20,17 +29,19 @@ def unknown_fields(
     slices: Mapping[Slice, set[CellKey]],
     holes: frozenset[CellKey],
     columns: Mapping[str, frozenset[str]],
-) -> Mapping[str, Sequence[str]]:
-    """Fields without a column, by table."""
+    before: Callable[[int], None],
+) -> Mapping[str, Looked]:
+    """By table, of the events of hours with holes. `before` is told how many records come each time."""
     look = _Look(holes, columns)
     for each, cells in sorted(slices.items()):
         if look.wants({table for table, _ in cells & holes}):
             for batch in reader.read([each]):
+                before(len(batch.values))
                 if not look.wants({table for table, _ in cells & holes}):
                     break
                 for value in batch.values:
                     look.at(value)
-    return {table: sorted(names) for table, names in look.unknown.items()}
+    return {table: look.told(table) for table in columns}
 
 
 class _Look:
@@ -42,6 +53,10 @@ class _Look:
 
     def wants(self, tables: set[str]) -> bool:
         return any(self._left.get(table, 0) > 0 for table in tables)
+
+    def told(self, table: str) -> Looked:
+        looked = EVENTS - self._left[table] if table in self._left else 0
+        return Looked(looked, tuple(sorted(self.unknown.get(table, ()))))
 
     def at(self, value: bytes | None) -> None:
         event = examine(value)

@@ -12,15 +12,16 @@ from typing import Self
 
 import msgspec
 
+from elreconcile.errors import ElreconcileError
 from elreconcile.kinds.backfill_window import clock
 from elreconcile.kinds.backfill_window.envelope import Event, decode_plain, event_of, examine
 from elreconcile.kinds.backfill_window.rows import Row, UnknownFields, row_of
 from elreconcile.kinds.backfill_window.spill import CellKey
+from elreconcile.kinds.backfill_window.there import There
 from elreconcile.kinds.backfill_window.wanted import Wanted
 from elreconcile.systems.event_batch import Batch, Reader, Slice
 from elreconcile.systems.event_loading import Loaded, Loader
-from elreconcile.systems.event_tables import LOOKUPS, EventTable, times_of
-from elreconcile.systems.mysql import MySqlConnection
+from elreconcile.systems.event_tables import EventTable
 
 COMMIT = 1000
 """Rows a transaction. With 20,000 a live writer's inserts took ten times longer, and some ended in a deadlock."""
@@ -28,7 +29,10 @@ COMMIT = 1000
 SORTED = 10_000
 """Rows that wait to be sorted by uuid: each commit then touches one corner of the index on it."""
 
-STRETCH = 50_000
+DOUBTFUL = 20_000
+"""Events that wait to be looked up together."""
+
+STRETCH = 64_000
 """Records read between two entries in the ledger."""
 
 SAMPLE_EVERY = 200
@@ -38,16 +42,16 @@ SAMPLES = 500
 """Rows compared at most, over the whole window."""
 
 
+class NoColumn(ElreconcileError):
+    """An event has fields that its table has no columns for: nothing of it is cut off, and filling stops."""
+
+
 @dataclass(slots=True)
 class Filled:
-    """What was put in, by table.
-
-    By table and column: `changed`, values the server says it altered, and `unknown`, fields without a column.
-    """
+    """What was put in, by table. `changed`: values the server says it altered, by table and column."""
 
     inserted: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
-    unknown: Counter[str] = field(default_factory=Counter)
     unreadable: int = 0
     samples: list[tuple[str, Row]] = field(default_factory=list)
 
@@ -57,7 +61,7 @@ Missing = tuple[Event, bytes]
 
 
 class Filler:
-    """Rows are made ready while the server takes the ones before them.
+    """Rows are made ready while the server takes the ones before them. What was done is told in `filled`.
 
     `empty`: holes of which not one event has its row; nothing is asked about those, IGNORE passes over what a live
     writer puts in meanwhile.
@@ -69,42 +73,62 @@ class Filler:
         holes: frozenset[CellKey],
         empty: frozenset[CellKey],
         tables: Mapping[str, EventTable],
-        mysql: MySqlConnection,
+        there: There,
         loader: Loader,
+        filled: Filled,
     ) -> None:
-        self.filled = Filled()
+        self._filled = filled
         self._wanted = wanted
         self._holes = holes
         self._empty = empty
         self._tables = tables
-        self._mysql = mysql
+        self._there = there
         self._loader = loader
         self._beside = ThreadPoolExecutor(1)
         self._under_way: tuple[str, Future[Loaded]] | None = None
         self._seen = 0
-        self._doubtful: dict[str, dict[bytes, Missing]] = {name: {} for name in tables}
+        self._doubtful: dict[str, list[Missing]] = {name: [] for name in tables}
         self._ready: dict[str, list[Row]] = {name: [] for name in tables}
         self._hours = frozenset(clock.iso(hour)[:13] for _, hour in holes)
 
-    def fill(self, reader: Reader, slices: Sequence[Slice], before_load: Callable[[int], None]) -> Iterator[int]:
-        """Yields how many records a stretch had, once its rows are in. `before_load` is told their number each time."""
+    def fill(
+        self,
+        reader: Reader,
+        slices: Sequence[Slice],
+        before_read: Callable[[int], None],
+        before_load: Callable[[int], None],
+    ) -> Iterator[int]:
+        """Yields how many records a stretch had, once its rows are in. Both calls are told their number each time.
+
+        Raises NoColumn; what was put in before stays.
+        """
         read = 0
         for batch in reader.read(slices):
+            before_read(len(batch.values))
             for event, value in self._of_holes(batch):
                 if (event.table, event.time[:10]) in self._empty:
                     self._add_row(value, event)
                 else:
-                    self._doubtful[event.table][event.id] = (event, value)
-            self._put_in(LOOKUPS, SORTED, before_load)
+                    self._doubtful[event.table].append((event, value))
+            self._put_in(DOUBTFUL, SORTED, before_load)
             read += len(batch.values)
             if read >= STRETCH:
                 self._put_in(1, 1, before_load)
-                self._finish()
+                self.finish()
                 yield read
                 read = 0
         self._put_in(1, 1, before_load)
-        self._finish()
+        self.finish()
         yield read
+
+    def finish(self) -> None:
+        """Waits for the rows under way, and raises what became of them."""
+        if self._under_way is not None:
+            name, loading = self._under_way
+            self._under_way = None
+            done = loading.result()
+            self._filled.inserted[name] += done.inserted
+            self._filled.changed.update({f"{name}.{column}": number for column, number in done.changed.items()})
 
     def close(self) -> None:
         """Waits for the rows under way."""
@@ -145,15 +169,10 @@ class Filler:
             and event.table in self._tables
         )
 
-    def _put_in(self, lookups: int, least: int, before_load: Callable[[int], None]) -> None:
-        """What has come together, where it is at least so many to look up, and so many rows."""
-        for name, doubtful in self._doubtful.items():
-            if len(doubtful) >= lookups:
-                there = times_of(self._mysql, self._tables[name], list(doubtful))
-                for key, (event, value) in doubtful.items():
-                    if key not in there:
-                        self._add_row(value, event)
-                doubtful.clear()
+    def _put_in(self, doubtful: int, least: int, before_load: Callable[[int], None]) -> None:
+        """What has come together, where it is at least so many events to look up, and so many rows."""
+        if sum(map(len, self._doubtful.values())) >= doubtful:
+            self._look_up()
         if sum(map(len, self._ready.values())) < least:
             return
         for name, ready in self._ready.items():
@@ -164,28 +183,29 @@ class Filler:
                 self._load(name, rows)
             ready.clear()
 
+    def _look_up(self) -> None:
+        for name, doubtful in self._doubtful.items():
+            absent = self._there.absent(self._tables[name], (event for event, _ in doubtful))
+            for event, value in doubtful:
+                if event.id in absent:
+                    self._add_row(value, event)
+            doubtful.clear()
+
     def _add_row(self, value: bytes, event: Event) -> None:
         try:
             self._ready[event.table].append(row_of(value, event, self._tables[event.table]))
         except UnknownFields as error:
-            self.filled.unknown.update({f"{event.table}.{column}": 1 for column in error.columns})
+            self.finish()
+            names, uuid = ", ".join(error.columns), event.id.hex()
+            raise NoColumn(f"the table {event.table} has no column for {names} (uuid {uuid})") from error
         except msgspec.DecodeError:
-            self.filled.unreadable += 1
+            self._filled.unreadable += 1
 
     def _load(self, name: str, rows: Sequence[Row]) -> None:
-        self._finish()
-        values = [row.values for row in rows]
-        self._under_way = (name, self._beside.submit(self._loader.load, self._tables[name], values))
+        ready = self._loader.ready(self._tables[name], [row.values for row in rows])
+        self.finish()
+        self._under_way = (name, self._beside.submit(self._loader.load, ready))
         first = -self._seen % SAMPLE_EVERY
         self._seen += len(rows)
-        room = SAMPLES - len(self.filled.samples)
-        self.filled.samples += [(name, row) for row in rows[first::SAMPLE_EVERY][:room]]
-
-    def _finish(self) -> None:
-        """Waits for the rows under way, and raises what became of them."""
-        if self._under_way is not None:
-            name, loading = self._under_way
-            self._under_way = None
-            done = loading.result()
-            self.filled.inserted[name] += done.inserted
-            self.filled.changed.update({f"{name}.{column}": number for column, number in done.changed.items()})
+        room = SAMPLES - len(self._filled.samples)
+        self._filled.samples += [(name, row) for row in rows[first::SAMPLE_EVERY][:room]]

@@ -57,7 +57,8 @@ class Odd:
 class TableSeen:
     """A table events of the window belong to.
 
-    `problem`: why rows cannot be put there; `ddl`: how it will be made; `unknown`: fields it has no columns for.
+    `problem`: why rows cannot be put there; `ddl`: how it will be made; `unknown`: fields it has no columns for, of
+    the `looked` events of its hours with holes that were looked at.
     """
 
     name: str
@@ -68,6 +69,7 @@ class TableSeen:
     problem: str | None = None
     ddl: str | None = None
     unknown: tuple[str, ...] = ()
+    looked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

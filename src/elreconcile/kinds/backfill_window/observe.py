@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from datetime import timedelta
+from functools import partial
 
 from elreconcile.kinds.backfill_window import clock, limits, scan, sink, source
 from elreconcile.kinds.backfill_window.compare import Result, checksums, compare
-from elreconcile.kinds.backfill_window.fields import unknown_fields
+from elreconcile.kinds.backfill_window.fields import Looked, unknown_fields
 from elreconcile.kinds.backfill_window.live import LiveWindow, Odd, TableSeen
+from elreconcile.kinds.backfill_window.pace import Pacer, Tell, paced
 from elreconcile.kinds.backfill_window.scan import Tally
 from elreconcile.kinds.backfill_window.spec import BackfillWindow
 from elreconcile.kinds.backfill_window.spill import CellKey, Spill
@@ -19,6 +21,7 @@ from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.model.change import Refusal
 from elreconcile.systems import ReadingSystems
 from elreconcile.systems.event_batch import Slice, SourceBroken
+from elreconcile.systems.event_tables import EventTable
 from elreconcile.systems.mysql import MySqlConnection, connect
 from elreconcile.systems.mysql_blacklist import blacklisted, read_entries
 
@@ -30,10 +33,10 @@ def observe(ask: Ask[BackfillWindow], systems: ReadingSystems, moment: Moment) -
     """None for a window that nothing may be done for any more: it is not read again."""
     if not ask.open:
         return None
-    spec = ask.resource.spec
+    spec = ask.resource.spec.anchored(ask.resource.folder)
     given = None if ask.pins is None else source.read_ranges(ask.pins)
     found = source.find(spec, given, systems, moment)
-    look = Look(spec, found, systems, moment)
+    look = Look(spec, found, systems, moment, partial(systems.waits, ask.address))
     if found.refusals or any(limits.refusals(spec, moment)):
         return look.refused(found.refusals)
     try:
@@ -43,13 +46,16 @@ def observe(ask: Ask[BackfillWindow], systems: ReadingSystems, moment: Moment) -
 
 
 class Look:
-    """One look at a window, or at the parts of it that had holes."""
+    """One look at a window, or at the parts of it that had holes. `tell` hears why it stands still."""
 
-    def __init__(self, spec: BackfillWindow, found: source.Found, systems: ReadingSystems, moment: Moment) -> None:
+    def __init__(
+        self, spec: BackfillWindow, found: source.Found, systems: ReadingSystems, moment: Moment, tell: Tell
+    ) -> None:
         self.spec = spec
         self.found = found
         self._systems = systems
         self._moment = moment
+        self._tell = tell
         self.mysql = systems.mysql(spec.sink.mysql)
         entries = read_entries(self.mysql)
         self.blacklisted = blacklisted(entries or (), moment.now)
@@ -62,13 +68,17 @@ class Look:
         settings = self._systems.config.mysql[named]
         return connect(named, settings, deadline, read_only=True, patience=PATIENCE * deadline)
 
+    def paced(self) -> AbstractContextManager[Pacer]:
+        """What all reading and writing has to wait for."""
+        return paced(self.spec, self.connect, lambda mysql: _tables(sink.of_schemas(mysql, self.spec)), self._tell)
+
     def refused(self, refusals: tuple[Refusal, ...]) -> LiveWindow:
         return LiveWindow(self.found.ranges, self._guards(), refusals=refusals, blacklisted=self.blacklisted)
 
     def whole(self) -> LiveWindow:
-        with Spill() as spill:
+        with Spill() as spill, self.paced() as pacer:
             tally = Tally(spill)
-            described, result = self.compared(tally, source.slices(self.found.ranges))
+            described, result = self.compared(pacer, tally, source.slices(self.found.ranges))
             tables = {name: self._planned(tally, each) for name, each in described.items()}
             holes = frozenset((hour.table, hour.hour) for hour in result.hours if hour.missing)
             return LiveWindow(
@@ -76,7 +86,7 @@ class Look:
                 guards=self._guards(),
                 hours=result.hours,
                 gaps=result.gaps,
-                tables=tuple(self._seen(tally, tables, self._unknown(tally, holes, tables))),
+                tables=tuple(self._seen(tally, tables, self._unknown(pacer, tally, holes, tables))),
                 odd=tuple(_odd(tally)),
                 blacklisted=self.blacklisted,
                 first=tally.first,
@@ -87,24 +97,32 @@ class Look:
             )
 
     def compared(
-        self, tally: Tally, slices: Sequence[Slice], only: frozenset[CellKey] | None = None, server: str | None = None
+        self,
+        pacer: Pacer,
+        tally: Tally,
+        slices: Sequence[Slice],
+        only: frozenset[CellKey] | None = None,
+        server: str | None = None,
     ) -> tuple[Mapping[str, sink.Described], Result]:
         """Scan the slices while the server sums up its hours; compare what differs. `server`: the replica, say."""
 
         def connect() -> MySqlConnection:
             return self.connect(server)
 
-        with ThreadPoolExecutor(1) as beside, closing(connect()) as mysql:
+        with ThreadPoolExecutor(1) as beside, closing(connect()) as mysql, pacer.others():
             known = sink.of_schemas(mysql, self.spec)
-            tables = {name: each.table for name, each in known.items() if each.table is not None}
+            tables = _tables(known)
             cells = self._cells(tables) if only is None else only
-            sums = beside.submit(checksums, connect, tables, cells, self.wanted)
+            sums = beside.submit(checksums, connect, tables, cells, self.wanted, pacer.beside)
             with source.opened(self.spec, self._systems) as reader:
-                scan.scan(reader, slices, self.wanted, tally)
+                scan.scan(reader, slices, self.wanted, tally, pacer.before_reading)
             names = {table for table, _ in tally.spill.cells} | set(tally.bots)
             described = {name: known.get(name) or sink.look(mysql, name) for name in names}
             tables_seen = {name: each.table for name, each in described.items()}
-            return described, compare(tally.spill, tables_seen, sums.result(), self.wanted, connect, only)
+            summed = pacer.result(sums)
+            return described, compare(
+                tally.spill, tables_seen, summed, self.wanted, connect, pacer.before_reading, only
+            )
 
     def _cells(self, tables: Iterable[str]) -> Sequence[CellKey]:
         hours = list(clock.hours(self.spec.since, self.spec.until))
@@ -117,15 +135,15 @@ class Look:
         return sink.to_be_made(described, tally.schemas[described.name], self.spec)
 
     def _unknown(
-        self, tally: Tally, holes: frozenset[CellKey], tables: Mapping[str, sink.Described]
-    ) -> Mapping[str, Sequence[str]]:
+        self, pacer: Pacer, tally: Tally, holes: frozenset[CellKey], tables: Mapping[str, sink.Described]
+    ) -> Mapping[str, Looked]:
         clipped = {source.clipped([each], self.found.ranges)[0]: cells for each, cells in tally.slices.items()}
         columns = {name: each.columns for name, each in tables.items()}
         with source.opened(self.spec, self._systems) as reader:
-            return unknown_fields(reader, clipped, holes, columns)
+            return unknown_fields(reader, clipped, holes, columns, pacer.before_reading)
 
     def _seen(
-        self, tally: Tally, tables: Mapping[str, sink.Described], unknown: Mapping[str, Sequence[str]]
+        self, tally: Tally, tables: Mapping[str, sink.Described], looked: Mapping[str, Looked]
     ) -> Iterable[TableSeen]:
         for name, each in sorted(tables.items()):
             yield TableSeen(
@@ -135,7 +153,8 @@ class Look:
                 bots=tally.bots[name],
                 problem=each.problem,
                 ddl=each.new.statement if each.new else None,
-                unknown=tuple(unknown.get(name, ())),
+                unknown=looked[name].unknown,
+                looked=looked[name].events,
             )
 
     def _open_end(self, tally: Tally) -> str | None:
@@ -148,6 +167,10 @@ class Look:
         if latest > max(near, self.spec.until).timestamp():
             return f"one of its events came in the last tenth of `late`, before {end:%Y-%m-%dT%H:%M:%SZ}"
         return None
+
+
+def _tables(described: Mapping[str, sink.Described]) -> Mapping[str, EventTable]:
+    return {name: each.table for name, each in described.items() if each.table is not None}
 
 
 def _odd(tally: Tally) -> Iterable[Odd]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -15,14 +14,15 @@ from elreconcile.kinds.backfill_window.envelope import Event, digits_of
 from elreconcile.systems.event_tables import EventTable
 
 NOT_STORED = frozenset({"recvFrom", "revision", "schema", "seqId", "topic", "ip"})
+NOT_MAPPED = NOT_STORED | {"dt", "userAgent"}
 
-ALIKE_MEANS_SAME = frozenset({str, bool, type(None)})
+decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+decode = msgspec.json.Decoder().decode
 
 Value: TypeAlias = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """`values` by column; columns left out are NULL."""
 
     id: bytes
@@ -48,33 +48,26 @@ def row_of(value: bytes, event: Event, table: EventTable) -> Row:
 
 
 def flat_of(value: bytes, event: Event) -> Mapping[str, Value]:
-    """Every value of the event by the name of its column. Raises msgspec.DecodeError."""
-    document: dict[str, Any] = msgspec.json.decode(value)
-    return _flatten(_mapped(document, event), "", {})
+    """Every value of the event by the name of its column, as EventLogging's mapper and its flattening make them.
 
-
-def _mapped(document: dict[str, Any], event: Event) -> dict[str, Any]:
-    """EventLogging's mapper: the user agent as JSON, `dt` as `timestamp`. EventBus's events stay as they are."""
-    if isinstance(document.get("meta"), dict):
-        return {name: value for name, value in document.items() if name not in NOT_STORED}
-    mapped = {name: value for name, value in document.items() if name not in NOT_STORED and name != "dt"}
-    agent = document.get("userAgent")
-    if isinstance(agent, dict):
-        mapped["userAgent"] = _agent_text(agent)
-    mapped["timestamp"] = event.time
-    return mapped
-
-
-def _agent_text(agent: Mapping[str, Any]) -> str:
-    """Some thousand agents send all events there are. Numbers are left to json: 1 and true would pass for the same."""
-    if all(value.__class__ in ALIKE_MEANS_SAME for value in agent.values()):
-        return _known_agent(tuple(agent.items()))
-    return json.dumps(agent)
+    Raises msgspec.DecodeError.
+    """
+    parts = decode_parts(value)
+    has_meta = bytes(parts.get("meta", b"")).startswith(b"{")
+    left_out = NOT_STORED if has_meta else NOT_MAPPED
+    found: dict[str, Any] = {name: decode(part) for name, part in parts.items() if name not in left_out}
+    if not has_meta:
+        if "userAgent" in parts:
+            found["userAgent"] = _agent(bytes(parts["userAgent"]))
+        found["timestamp"] = event.time
+    return _flatten(found, "", {})
 
 
 @lru_cache(maxsize=10_000)
-def _known_agent(items: tuple[tuple[str, Any], ...]) -> str:
-    return json.dumps(dict(items))
+def _agent(part: bytes) -> Any:
+    """The user agent as JSON. Some thousand agents send all events there are."""
+    agent = decode(part)
+    return json.dumps(agent) if isinstance(agent, dict) else agent
 
 
 def _flatten(nested: Mapping[str, Any], prefix: str, into: dict[str, Value]) -> dict[str, Value]:

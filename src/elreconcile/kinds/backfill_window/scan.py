@@ -7,12 +7,13 @@ batch with anything else in it is looked at event by event, so that whatever is 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
 import msgspec
 
+from elreconcile.kinds.backfill_window.bulk import in_bulk
 from elreconcile.kinds.backfill_window.clock import moment_of
 from elreconcile.kinds.backfill_window.envelope import (
     Agent,
@@ -27,9 +28,6 @@ from elreconcile.kinds.backfill_window.envelope import (
 from elreconcile.kinds.backfill_window.spill import ID, CellKey, Spill
 from elreconcile.kinds.backfill_window.wanted import Wanted
 from elreconcile.systems.event_batch import Batch, Part, Reader, Slice, cut
-
-SLICE = 10_000
-"""Positions of a part of which it is noted together whose events they are: what has holes is read again."""
 
 SECONDS = frozenset(f":{second:02}Z" for second in range(60))
 PLACES_KEPT = 5
@@ -78,11 +76,16 @@ class Tally:
     slices: dict[Slice, set[CellKey]] = field(default_factory=dict)
 
 
-def scan(reader: Reader, slices: Iterable[Slice], wanted: Wanted, tally: Tally) -> None:
-    """Fill the tally. Memory does not grow with what is read, but with the hours and tables it touches."""
+def scan(reader: Reader, slices: Iterable[Slice], wanted: Wanted, tally: Tally, before: Callable[[int], None]) -> None:
+    """Fill the tally. Memory does not grow with what is read, but with the hours and tables it touches.
+
+    `before` is told how many records come each time, and returns when they may.
+    """
     scanner = _Scanner(reader, wanted, tally)
-    for batch in reader.read(list(slices)):
-        scanner.take(batch)
+    with in_bulk():
+        for batch in reader.read(list(slices)):
+            before(len(batch.values))
+            scanner.take(batch)
     tally.spill.flush()
 
 
@@ -224,9 +227,10 @@ class _Scanner:
 
     def _note_slices(self, batch: Batch, touched: set[CellKey]) -> None:
         if touched:
-            first, last = batch.positions[0] // SLICE, batch.positions[-1] // SLICE
+            size = self._reader.chunk
+            first, last = batch.positions[0] // size, batch.positions[-1] // size
             for number in range(first, last + 1):
-                which = Slice(batch.part, number * SLICE, (number + 1) * SLICE)
+                which = Slice(batch.part, number * size, (number + 1) * size)
                 self._tally.slices.setdefault(which, set()).update(touched)
 
     def _note_clock(self, batch: Batch, touched: bool) -> None:

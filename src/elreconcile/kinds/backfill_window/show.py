@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from elreconcile.kinds.backfill_window import clock
+from elreconcile.kinds.backfill_window.fields import EVENTS
 from elreconcile.kinds.backfill_window.live import Hour, LiveWindow
 from elreconcile.kinds.backfill_window.spec import BackfillWindow, Files
 from elreconcile.kinds.span import told
@@ -39,6 +40,7 @@ def _blocks(spec: BackfillWindow, live: LiveWindow) -> Iterator[Block]:
         yield Line(f"every event has its row: {proven} of {len(live.hours)} hours proven by checksum")
         return
     yield Line(_plan(spec, live))
+    yield from _looked(live)
     for table in live.tables:
         if table.ddl is not None:
             yield Table(
@@ -78,6 +80,16 @@ def _plan(spec: BackfillWindow, live: LiveWindow) -> str:
     create = f", after creating {made} table{'s' if made > 1 else ''}" if made else ""
     long = f"about {told(rows / rate)} at {rate:,} rows/s" if rate else "as fast as the server takes them"
     return f"puts in {rows:,} rows in commits of 1,000{create}, {long}"
+
+
+def _looked(live: LiveWindow) -> Iterator[Line]:
+    """Where not the fields of all events were held against the columns of their tables."""
+    more = [table.name for table in live.tables if table.looked >= EVENTS]
+    if more:
+        names = ", ".join(more)
+        yield Line(
+            f"fields: the first {EVENTS:,} events of {names} were looked at; apply stops where one has no column"
+        )
 
 
 def _hour(hour: Hour) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -24,7 +25,7 @@ class Topic(Strict):
 class Files(Strict):
     """Events as EventLogging archived them, one JSON text a line, plain or gzip."""
 
-    files: str = Field(description="A glob, e.g. archive/all-events.log-2015101*.gz.", min_length=1)
+    files: str = Field(description="A glob; a relative one starts at this document's folder.", min_length=1)
 
 
 Source: TypeAlias = Annotated[
@@ -51,14 +52,17 @@ class Sink(Strict):
 
 
 class Pace(Strict):
-    """How gently the window is filled. The first reason to wait is shown."""
+    """How gently the window is read and filled. The first reason to wait is shown."""
 
+    events_per_second: Annotated[int, Field(gt=0)] | None = Field(None, description="Events read, at most.")
     rows_per_second: Annotated[int, Field(gt=0)] | None = Field(None, description="Rows put in, at most.")
     max_replica_lag: Span | None = Field(None, description="Wait while the replica is further behind than this.")
     max_threads_running: Annotated[int, Field(gt=0)] | None = Field(
         None, description="Wait while the server has more threads running."
     )
-    stop_file: str | None = Field(None, description="Wait while this file exists.", min_length=1)
+    stop_file: str | None = Field(
+        None, description="Wait while this file exists; a relative path starts at this document's folder.", min_length=1
+    )
 
 
 class BackfillWindow(Spec):
@@ -79,7 +83,7 @@ class BackfillWindow(Spec):
         "without_bots", description="Which events belong in MySQL: EventLogging leaves out bots but MediaWiki's own."
     )
     event_schemas: str | None = Field(
-        None, description="A folder of Schema_revision.json: missing tables are made from these.", min_length=1
+        None, description="A folder of Schema_revision.json, on this machine or beside the document.", min_length=1
     )
     pace: Pace = Pace()
 
@@ -98,6 +102,17 @@ class BackfillWindow(Spec):
         if self.pace.max_replica_lag is not None and self.sink.replica is None:
             raise ValueError("pace.max_replica_lag needs sink.replica, the copy whose lag is meant")
         return self
+
+    def anchored(self, folder: Path) -> BackfillWindow:
+        """The same, with relative paths starting at the folder of its document."""
+        changed: dict[str, object] = {}
+        if isinstance(self.source, Files):
+            changed["source"] = Files(files=str(folder / self.source.files))
+        if self.event_schemas is not None:
+            changed["event_schemas"] = str(folder / self.event_schemas)
+        if self.pace.stop_file is not None:
+            changed["pace"] = self.pace.model_copy(update={"stop_file": str(folder / self.pace.stop_file)})
+        return self.model_copy(update=changed)
 
     def address(self) -> Address:
         return Address(self.kind, self.sink.mysql, self.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from elreconcile.errors import DesiredStateError, Problem
 from elreconcile.kinds.contract import Ask, Moment
@@ -64,7 +63,7 @@ def _pattern(ask: Question) -> str | None:
     enforce_in = ask.resource.spec.enforce_in
     if enforce_in is None:
         return None
-    return str(Path(ask.resource.file).absolute().parent / enforce_in.eventlogging_config)
+    return str(ask.resource.folder / enforce_in.eventlogging_config)
 
 
 def _leads_nowhere(ask: Question, matched: Files) -> Iterator[Problem]:
