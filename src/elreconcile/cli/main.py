@@ -6,6 +6,8 @@ import gc
 import os
 import sys
 
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none is looked for among all installed packages
+
 import typer
 from typer.exceptions import TyperException
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from elreconcile.kinds.consumer_group import marks
 from elreconcile.kinds.consumer_group.findings import expectations, not_asked, out_of_log
-from elreconcile.kinds.consumer_group.live import LiveGroup, Pins
+from elreconcile.kinds.consumer_group.live import LiveGroup
 from elreconcile.kinds.consumer_group.pin import name_partitions, outside
 from elreconcile.kinds.consumer_group.progress import Progress, progress
 from elreconcile.kinds.consumer_group.retention import short_lived
-from elreconcile.kinds.consumer_group.shape import by_topic, read_image, targets, write_image, write_pins
+from elreconcile.kinds.consumer_group.shape import Targets, by_topic, read_image, targets, write_image, write_pins
 from elreconcile.kinds.consumer_group.show import details
 from elreconcile.kinds.consumer_group.spec import ConsumerGroup, Reset
 from elreconcile.kinds.consumer_group.unused import type_refusals, unused
@@ -30,17 +30,18 @@ def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
     if spec.reset is None or not ask.open:
         return Change(ask.address, Action.NONE, _title(spec), findings=(*found, *out_of_log(live)))
     pins = live.pinned.pins
-    standing = _standing(ask, pins, live)
+    placed = targets(pins)
+    standing = _standing(ask, placed, live)
     return Change(
         address=ask.address,
         action=Action.REQUEST,
         title=_title(spec),
-        effect=_effect(pins),
+        effect=_effect(placed),
         pins=write_pins(pins),
-        before=_before(ask.entry, pins, live),
-        done=write_pins(by_topic(targets(pins), [at for at, how in standing.items() if how is Progress.DONE])),
+        before=_before(ask.entry, placed, live),
+        done=write_pins(by_topic(placed, [at for at, how in standing.items() if how is Progress.DONE])),
         request=ask.request,
-        size=_size(pins, live),
+        size=_size(placed, live),
         guards=tuple(_guards(live)),
         preconditions=(unused(live, moment),) if Progress.TO_DO in standing.values() else (),
         refusals=tuple(_refusals(ask, spec.reset, live, standing, moment)),
@@ -53,19 +54,19 @@ def _title(spec: ConsumerGroup) -> str:
     return f"reset {spec.reset.id}" if spec.reset else ""
 
 
-def _standing(ask: Ask[ConsumerGroup], pins: Pins, live: LiveGroup) -> Mapping[Partition, Progress]:
+def _standing(ask: Ask[ConsumerGroup], placed: Targets, live: LiveGroup) -> Mapping[Partition, Progress]:
     entry, request = ask.entry, ask.request
     before = read_image(entry.before) if entry else {}
-    return progress(entry.state if entry else None, request.id if request else "", targets(pins), before, live.commits)
+    return progress(entry.state if entry else None, request.id if request else "", placed, before, live.commits)
 
 
-def _before(entry: Entry | None, pins: Pins, live: LiveGroup) -> Json:
+def _before(entry: Entry | None, placed: Targets, live: LiveGroup) -> Json:
     """What to go back to. Until something may have been sent, that is what stands there now, but for our own marks."""
     if entry is not None and entry.state is not State.STARTED:
         return entry.before
     was = read_image(entry.before) if entry else {}
     request = entry.request_id if entry else ""
-    return write_image({place: _unmarked(live.commits.get(place), was.get(place), request) for place in targets(pins)})
+    return write_image({place: _unmarked(live.commits.get(place), was.get(place), request) for place in placed})
 
 
 def _unmarked(now: Commit | None, was: Commit | None, request: str) -> Commit | None:
@@ -74,17 +75,15 @@ def _unmarked(now: Commit | None, was: Commit | None, request: str) -> Commit | 
     return was if marked else now
 
 
-def _effect(pins: Pins) -> Json:
+def _effect(placed: Targets) -> Json:
     """Which offsets to commit, and which commits to forget."""
-    placed = targets(pins)
     return {
         "commit": write_pins(by_topic(placed, [place for place, at in placed.items() if at is not None])),
         "forget": write_pins(by_topic(placed, [place for place, at in placed.items() if at is None])),
     }
 
 
-def _size(pins: Pins, live: LiveGroup) -> Mapping[str, int]:
-    placed = targets(pins)
+def _size(placed: Targets, live: LiveGroup) -> Mapping[str, int]:
     moves = [
         at - commit.offset
         for place, at in placed.items()

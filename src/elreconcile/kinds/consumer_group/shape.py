@@ -12,6 +12,9 @@ from elreconcile.systems.kafka_values import Commit, Partition
 Image = Mapping[Partition, Commit | None]
 """What was committed for each partition; None: nothing was."""
 
+Targets = Mapping[Partition, int | None]
+"""The offset for each partition; None: its commit is to be forgotten."""
+
 
 def write_pins(pins: Pins) -> Json:
     return {topic: {str(number): offset for number, offset in parts.items()} for topic, parts in pins.items()}
@@ -37,12 +40,12 @@ def read_image(stored: Any) -> Image:
     }
 
 
-def targets(pins: Pins) -> Mapping[Partition, int | None]:
+def targets(pins: Pins) -> Targets:
     """Pins by partition."""
     return {(topic, number): offset for topic, parts in pins.items() for number, offset in parts.items()}
 
 
-def by_topic(places: Mapping[Partition, int | None], only: Iterable[Partition]) -> Pins:
+def by_topic(places: Targets, only: Iterable[Partition]) -> Pins:
     """The inverse of `targets`, for some of the partitions."""
     pins: dict[str, dict[int, int | None]] = {}
     for topic, partition in sorted(only):

@@ -45,7 +45,7 @@ class Group:
     spec: ConsumerGroup
     commits: dict[Partition, Commit]
     ledger: LedgerWriter
-    hold: Hold
+    hold: Hold = field(init=False)
     moved: Counter[Partition] = field(default_factory=Counter)
 
     def plan(self) -> Change:
@@ -94,8 +94,10 @@ def group(spec: ConsumerGroup, commits: dict[Partition, Commit]) -> Iterator[Gro
         ledger = LedgerConfig(sqlite=Path(folder) / "ledger.sqlite")
         made = init_ledger(Config(environment="test", ledger=ledger))
         config = Config(environment="test", ledger=ledger.model_copy(update={"id": made.id}))
-        with open_writer(config) as writer, open_locks(config).hold([str(spec.address())], OWNER) as hold:
-            yield Group(spec, commits, writer, hold)
+        with open_writer(config) as writer:
+            kept = Group(spec, commits, writer)
+            with open_locks(config).hold(kept.plan().locks, OWNER) as kept.hold:
+                yield kept
 
 
 def ends_as_one_run_would(offsets: list[int], shift: int, cuts: Sequence[int]) -> None:
