@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import pytest
 from kafka import KafkaAdminClient
-from tests.ledger.network import network_to
 
 from elreconcile.desired.config import MySqlConfig
 from elreconcile.systems.event_loading import Loader
@@ -32,6 +31,7 @@ from sandbox.replica import Copying, Primary, Replica
 from sandbox.waiting import until
 from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, spread
 from tests.operator import COMMAND, TIMING, Operator
+from tests.relay import Fault, relay_to
 from tests.window import LIMITS, Field, uuids_of
 
 SECOND = timedelta(seconds=1)
@@ -240,14 +240,14 @@ def test_a_replica_that_hears_nothing_is_not_taken_for_near(copied: Field, copie
         connect(name, MySqlConfig(host="127.0.0.1", port=server.port, user="root", database=EVENTS), 30)
         for name, server in (("m4", primary), ("copy", replica))
     )
-    with closing(here), closing(there), network_to(primary.port) as network:
+    with closing(here), closing(there), relay_to(primary.port) as network:
         replica.run("STOP SLAVE")
         assert "replication does not run: IO No, SQL No" in unknown(Copy(here, there, ()))
         replica.run(f"CHANGE MASTER TO MASTER_PORT={network.port}")
         replica.run("START SLAVE")
         before = Copy(here, there, ())
         until("it has caught up", lambda: near(before))
-        network.silence()
+        network.fail(Fault.SILENT)
         copied.execute("INSERT INTO Edit_1 VALUES ('a')")
         (status,) = there.named("SHOW SLAVE STATUS")
         told = [status[name] for name in ("Slave_IO_Running", "Slave_SQL_Running", "Seconds_Behind_Master")]

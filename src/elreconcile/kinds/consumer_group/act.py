@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Answers = Mapping[Partition, str | None]
 """Kafka's answer for each partition: None for yes, else the name of its error."""
 
-ASK_AT_ONCE = 200
+ASK_AT_ONCE = 500
 """Groups sent between two looks at our locks: a second or two of work."""
 
 
