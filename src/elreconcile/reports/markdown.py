@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import takewhile
 
 from elreconcile.model.change import Action, Change
 from elreconcile.model.plan import Plan
-from elreconcile.reports.plan_text import change_text, totals
+from elreconcile.reports.plan_text import change_text, refusal_text, totals
 
 BUDGET = 65_536
 """Bytes of a comment that the large hosts take."""
@@ -17,49 +19,85 @@ MARKER = "<!-- elreconcile plan -->"
 
 DESTRUCTIVE = (Action.REMOVE, Action.REQUEST)
 
+RESERVE = 300
+"""Bytes kept for the note on what was left out, and for the fold."""
+
 
 def plan_markdown(plan: Plan, expires_at: datetime | None = None, budget: int = BUDGET) -> str:
-    """At most `budget` bytes, unless what must not be cut is larger by itself."""
-    changes = sorted(plan.changes, key=_rank)
-    must = [change for change in changes if change.refusals or change.action in DESTRUCTIVE]
-    quiet = [change for change in changes if change.action is Action.NONE and not change.refusals]
-    rest = [change for change in changes if change not in must and change not in quiet]
-    head, tail = _head(plan), _tail(plan, expires_at)
-    left = budget - _size([head, tail]) - RESERVE
-    shown_must = _fitting(must, left, cut=False)
-    shown_rest = _fitting([*rest, *quiet], left - _size(shown_must), cut=True)
-    omitted = len(rest) + len(quiet) - len(shown_rest)
-    note = [f"**{omitted} rows left out**; see `elreconcile show` for all of them."] if omitted else []
-    return "\n\n".join([head, *shown_must, *shown_rest, *note, tail]) + "\n"
+    """At most `budget` bytes, unless what must not be cut is larger by itself: a line for each of these changes."""
+    changes = sorted(plan.changes, key=lambda change: str(change.address))
+    must = [change for change in changes if _is_never_cut(change)]
+    idle = [change for change in changes if _is_idle(change)]
+    rest = [change for change in changes if not _is_never_cut(change) and not _is_idle(change)]
+    first, last = [_head(plan), *(_fenced(refusal_text(each)) for each in plan.refusals)], _tail(plan, expires_at)
+    told = _never_cut(must, budget - _size([*first, last]) - RESERVE)
+    others = _fitting(map(_section, rest), budget - _size([*first, *told, last]) - RESERVE)
+    folded = _fitting(map(_line, idle), budget - _size([*first, *told, *others, last]) - RESERVE)
+    left_out = len(rest) - len(others) + len(idle) - len(folded)
+    return "\n\n".join([*first, *told, *others, *_folded(folded), *_left_out(left_out), last]) + "\n"
 
 
-RESERVE = 200
-"""Bytes kept for the note on what was left out."""
+def _is_never_cut(change: Change) -> bool:
+    return bool(change.refusals) or change.action in DESTRUCTIVE
 
 
-def _rank(change: Change) -> tuple[int, str]:
-    """Refused, then destructive, then the rest, then what has nothing to do."""
-    ranks = [bool(change.refusals), change.action in DESTRUCTIVE, change.action is not Action.NONE, True]
-    return ranks.index(True), str(change.address)
+def _is_idle(change: Change) -> bool:
+    return change.action is Action.NONE and not (change.refusals or change.findings or change.pending)
 
 
-def _fitting(changes: Sequence[Change], left: int, cut: bool) -> list[str]:
-    """As many as fit. What must not be cut is shown without its tables where it would not fit with them."""
-    shown: list[str] = []
-    for change in changes:
-        text = _section(change)
-        if _size([*shown, text]) > left:
-            if cut:
-                break
-            text = f"- **{change.action.value}** `{change.address}` {change.title} (tables left out)"
-        shown.append(text)
-    return shown
+def _never_cut(changes: Iterable[Change], left: int) -> Sequence[str]:
+    """Refused ones first. Each whole while that fits, else in a line: no table of one may cost the line of another."""
+    ordered = sorted(changes, key=lambda change: not change.refusals)
+    lines = [_brief(change) for change in ordered]
+    left -= _size(lines)
+    told: list[str] = []
+    for line, section in zip(lines, map(_section, ordered), strict=True):
+        more = _size([section]) - _size([line])
+        told.append(section if more <= left else line)
+        left -= more if more <= left else 0
+    return told
+
+
+def _fitting(texts: Iterable[str], left: int) -> Sequence[str]:
+    """The first of them, as many as fit."""
+
+    def fits(text: str) -> bool:
+        nonlocal left
+        left -= _size([text])
+        return left >= 0
+
+    return list(takewhile(fits, texts))
 
 
 def _section(change: Change) -> str:
-    if change.action is Action.NONE and not change.refusals and not change.findings and not change.pending:
-        return f"- `{change.address}`: nothing to do"
-    return f"```\n{change_text(change)}\n```"
+    return _fenced(change_text(change))
+
+
+def _fenced(text: str) -> str:
+    """As it is, whatever is in it."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
+def _line(change: Change) -> str:
+    return f"- `{change.address}`: nothing to do"
+
+
+def _brief(change: Change) -> str:
+    refused = f"**refused** ({', '.join(each.id for each in change.refusals)}) " if change.refusals else ""
+    return f"- {refused}**{change.action.value}** `{change.address}` {change.title} (tables left out)"
+
+
+def _folded(lines: Sequence[str]) -> Sequence[str]:
+    if not lines:
+        return []
+    summary = f"{len(lines)} document{'s' if len(lines) > 1 else ''} with nothing to do"
+    return [f"<details><summary>{summary}</summary>", "\n".join(lines), "</details>"]
+
+
+def _left_out(count: int) -> Sequence[str]:
+    return [f"**{count} rows left out**; see `elreconcile show` for all of them."] if count else []
 
 
 def _head(plan: Plan) -> str:

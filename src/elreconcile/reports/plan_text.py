@@ -26,7 +26,7 @@ def plain(text: str, colour: str) -> str:
 def plan_text(plan: Plan, paint: Paint = plain, full: bool = False) -> str:
     """Header, one paragraph for each document with something to say, and the totals."""
     told = [change_text(change, paint, full) for change in plan.changes if _worth_telling(change)]
-    limits = [_refusal(refusal, paint) for refusal in plan.refusals]
+    limits = [refusal_text(refusal, paint) for refusal in plan.refusals]
     return "\n\n".join([_header(plan), *told, *limits, totals(plan) + _left_out(plan)]) + "\n"
 
 
@@ -49,14 +49,14 @@ def change_text(change: Change, paint: Paint = plain, full: bool = False) -> str
 
 
 def _body(change: Change, paint: Paint, full: bool) -> Iterator[str]:
-    yield from (_refusal(refusal, paint) for refusal in change.refusals)
+    yield from (refusal_text(refusal, paint) for refusal in change.refusals)
     yield from (_block(block, full) for block in change.details)
     yield from (_waits(condition, paint) for condition in change.blocked_by)
     yield from (_pending(each) for each in change.pending)
     yield from (_finding(each, paint) for each in change.findings)
 
 
-def _refusal(refusal: Refusal, paint: Paint) -> str:
+def refusal_text(refusal: Refusal, paint: Paint = plain) -> str:
     lift = f", or accept it for this plan: --accept {refusal.id}" if refusal.acceptable else ""
     head = f"{paint('refused', 'red')} ({refusal.id}): {refusal.what}: {refusal.value}; {refusal.limit}"
     return f"{head}\n  {refusal.remedy}{lift}"
