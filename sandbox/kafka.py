@@ -61,7 +61,7 @@ class Kafka(Server):
     """`settings` are further lines of its server.properties; a restart applies them."""
 
     name = "kafka"
-    port_names = ("kafka", "kafka-controller")
+    port_names: tuple[str, ...] = ("kafka", "kafka-controller")
 
     def __init__(self, folder: Path, ports: Ports) -> None:
         super().__init__(folder, ports)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from tenacity import Retrying, retry_if_not_result, stop_after_delay, wait_fixed
 
 T = TypeVar("T")
 
 
-def until(what: str, condition: Callable[[], T], seconds: float = 30) -> T:
+def until(what: str, condition: Callable[[], T | Literal[False] | None], seconds: float = 30) -> T:
     """The first truthy answer of `condition`; after `seconds` an AssertionError that says `what`."""
     asked = Retrying(
         stop=stop_after_delay(seconds),

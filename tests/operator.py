@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sandbox.addresses import Addresses
 
@@ -40,7 +40,7 @@ class Operator:
     home: Path
 
     @classmethod
-    def at(cls, home: Path, servers: Addresses, timing: str = TIMING, ledger: str = IN_A_FILE) -> Operator:
+    def at(cls, home: Path, servers: Addresses, timing: str = TIMING, ledger: str = IN_A_FILE) -> Self:
         """With a ledger made and named by its id."""
         (home / "state").mkdir(parents=True)
         operator = cls(home)

@@ -106,7 +106,8 @@ class Field:
 
 
 def counted(change: Any) -> Mapping[str, Sequence[int]]:
-    table = next((block for block in change["details"] if "bots" in block.get("columns", ())), {"rows": []})
+    empty: Mapping[str, Any] = {"rows": []}
+    table = next((block for block in change["details"] if "bots" in block.get("columns", ())), empty)
     return {row[0]: [int(cell.replace(",", "")) for cell in row[1:7]] for row in table["rows"]}
 
 

@@ -40,7 +40,8 @@ def database(mariadb: MariaDb, unique: Unique) -> MySqlAddress:
 def run(mariadb: MariaDb, sql: str) -> Sequence[tuple[Any, ...]]:
     with closing(mariadb.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.fetchall()
+        rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 @contextmanager

@@ -112,11 +112,12 @@ def reached(server: str, sandbox: Sandbox, far: tuple[int, int]) -> Iterator[tup
     direct = sandbox.addresses
     target, port = {"kafka": far, "burrow": (sandbox.burrow.port, 0)}.get(server, (sandbox.mariadb.port, 0))
     with relay_to(target, port, DELAY) as relay:
-        through = {
+        through: dict[str, dict[str, Any]] = {
             "kafka": {"kafka": f"127.0.0.1:{relay.port}"},
             "burrow": {"burrow": replace(direct.burrow, url=f"http://127.0.0.1:{relay.port}")},
-        }.get(server, {"mysql": replace(direct.mysql, port=relay.port)})
-        yield replace(direct, **through), relay
+        }
+        mysql = {"mysql": replace(direct.mysql, port=relay.port)}
+        yield replace(direct, **through.get(server, mysql)), relay
 
 
 @pytest.mark.parametrize("fault", [Fault.CUT, Fault.HALF_CLOSED, Fault.DELAYED])

@@ -30,7 +30,7 @@ def raw(value: bytes, at: datetime = START) -> Record:
     return Record(value, int(at.timestamp() * 1000))
 
 
-def text(event: Mapping[str, Any], at: datetime = START) -> Record:
+def text(event: Mapping[str, Any] | list[int], at: datetime = START) -> Record:
     return raw(json.dumps(event).encode(), at)
 
 
@@ -201,7 +201,7 @@ def test_eventbus_events(field: Field, produce: Produce) -> None:
     """`meta` says whose they are and when; the table is named after their topic, its key is meta_id."""
     columns = ", ".join(f"`{name}` {kind}" for name, kind in META.items())
     field.execute(f"CREATE TABLE mediawiki_page_create_1 ({columns}, UNIQUE KEY (meta_id), KEY (meta_dt))")
-    events = [
+    events: Sequence[Mapping[str, Any]] = [
         {
             "meta": {
                 "id": f"{number:08x}-52d2-11e8-9af0-{number:012x}",

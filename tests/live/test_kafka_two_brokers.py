@@ -135,7 +135,12 @@ def test_no_group_is_missed_while_coordinators_move(cluster: Cluster, writer: Ka
     places, name = spread_topic(cluster, unique("topic")), unique("group")
     wanted = {f"{name}-{number}": {places[0]: Commit(1)} for number in range(20)}
     assert writer.alter(wanted) == {group: {places[0]: None} for group in wanted}
-    moving = threading.Thread(target=lambda: [move_coordinators(cluster, turn) for turn in range(5)])
+
+    def move_often() -> None:
+        for turn in range(5):
+            move_coordinators(cluster, turn)
+
+    moving = threading.Thread(target=move_often)
     moving.start()
     asked = 0
     try:

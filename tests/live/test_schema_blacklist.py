@@ -31,12 +31,13 @@ def operator(stack: Addresses, database: MySqlAddress, tmp_path: Path) -> Operat
     return Operator.at(tmp_path / "home", replace(stack, mysql=database))
 
 
-def ask(database: MySqlAddress, *statements: str) -> Any:
+def ask(database: MySqlAddress, *statements: str) -> Sequence[tuple[Any, ...]]:
     """The last statement's rows."""
     with database.connect(init_command="SET time_zone = '+00:00'") as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
-        return cursor.fetchall()
+        rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def rows(database: MySqlAddress) -> Sequence[tuple[Any, ...]]:

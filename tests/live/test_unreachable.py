@@ -110,7 +110,7 @@ class TestKafkaThatRefusesUs:
         assert "IP address mismatch" in cause
 
     def test_no_client_certificate(self, known: SecuredKafka) -> None:
-        security = {"protocol": "SSL", "ca_file": known.certificates["ca.crt"]}
+        security: dict[str, Any] = {"protocol": "SSL", "ca_file": known.certificates["ca.crt"]}
         assert "client certificate" in kafka_refusal(known.reached_by("tls", **security))
 
     def test_files_that_are_missing_or_no_certificates(self, known: SecuredKafka, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ class TestKafkaThatRefusesUs:
         assert kafka_refusal(settings) == f"ca_file {missing}: no such file or directory"
         settings = known.reached_by("sasl-tls", **tls_login(known, ca_file=nonsense))
         assert kafka_refusal(settings).startswith(f"ca_file {nonsense}: no certificate")
-        wrong_key = {"cert_file": known.certificates["client.crt"], "key_file": known.certificates["broker.key"]}
+        wrong_key = client(known) | {"key_file": known.certificates["broker.key"]}
         settings = known.reached_by("tls", protocol="SSL", ca_file=known.certificates["ca.crt"], **wrong_key)
         assert "key values mismatch" in kafka_refusal(settings)
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from elreconcile.kinds.consumer_group import diff
 from elreconcile.kinds.consumer_group.errand import Errand, errand
-from elreconcile.kinds.consumer_group.live import Pinned
+from elreconcile.kinds.consumer_group.live import Pinned, Pins
 from elreconcile.kinds.consumer_group.marks import before, done
 from elreconcile.ledger.entry import State
 from elreconcile.systems.kafka_values import Commit
 from tests.unit.kinds.consumer_group.worlds import MOMENT, ask, commits, entry, group, live, log
 
-PINS = {"topic": {0: 831, 1: 900}, "old": {0: None}}
+PINS: Pins = {"topic": {0: 831, 1: 900}, "old": {0: None}}
 LOGS = {"topic": log((0, 1000), (0, 1000)), "old": log((0, 9))}
 SPEC = group(topics={"topic": None, "old": {"to": "none"}})
 STOOD = {**commits(1000, None, metadata="own"), ("old", 0): Commit(9)}

@@ -45,7 +45,7 @@ def _reset(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def group(expect: Mapping[str, Any] | None = None, **fields: Any) -> ConsumerGroup:
     """The document of that reset; `no_reset=True` leaves it out."""
-    document = {"kind": "ConsumerGroup", "name": "g", "cluster": "analytics"}
+    document: dict[str, Any] = {"kind": "ConsumerGroup", "name": "g", "cluster": "analytics"}
     if expect is not None:
         document |= {"expect": expect}
     if not fields.pop("no_reset", False):
