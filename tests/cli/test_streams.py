@@ -136,6 +136,13 @@ def test_an_output_that_cannot_be_written_is_an_error_that_is_told(operator: Ope
     assert (ran.returncode, ran.stderr.splitlines()[-1]) == (1, "elreconcile: the output: No space left on device")
 
 
+def test_an_output_that_was_closed_before_is_done_without(operator: Operator) -> None:
+    operator.write("{kind: ConsumerGroup, name: g, cluster: analytics}\n")
+    words = ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, "validate", str(operator.state)]
+    ran = subprocess.run(words, env=operator.environment, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr.count("\n")) == (0, 1), ran.stderr
+
+
 # terminals
 
 

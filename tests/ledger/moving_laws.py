@@ -190,6 +190,13 @@ class MovingLaws(OnALedger):
         file.write_text(sealed(lines))
         assert import_ledger(target, file).run_number == 3
 
+    def test_runs_of_a_later_moment_than_the_counter(self, target: Config, file: Path) -> None:
+        lines = file.read_text().split("\n")[:-2]
+        counted = json.loads(lines[0])["run_number"]
+        file.write_text(sealed([lines[0].replace(f'"run_number":{counted}', '"run_number":0'), *lines[1:]]))
+        with pytest.raises(Refused, match="of two moments"):
+            import_ledger(target, file)
+
     def test_all_or_nothing(self, target: Config, file: Path) -> None:
         """The last row but one cannot be put in: of those before it none stays."""
         good = file.read_text()

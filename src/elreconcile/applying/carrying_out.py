@@ -6,6 +6,7 @@ no other from its changes. What may not be done without, the lock and the ledger
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -18,6 +19,8 @@ from elreconcile.ledger.entry import Entry
 from elreconcile.model.change import Change
 from elreconcile.model.outcome import Ending, Outcome
 from elreconcile.systems import WritingSystems
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,23 @@ def carry_out(changes: Sequence[Change], work: Work) -> Sequence[Outcome]:
     outcomes: list[Outcome] = []
     stop: _Stop | None = None
     for unit in _units(changes, work.fail_fast):
-        if stop is None:
+        why_not = stop or _kept_back(unit, outcomes)
+        if why_not is None:
             ended = _one_unit(unit, work)
             stop = _why_stop(ended, work)
         else:
-            ended = [_not_reached(change, stop) for change in unit]
+            ended = [_not_reached(change, why_not) for change in unit]
         outcomes += ended
     return [told for unit in _by_kind(outcomes) for told in _verified(unit, changes, work)]
+
+
+def _kept_back(unit: Sequence[Change], before: Iterable[Outcome]) -> _Stop | None:
+    """By a change of an earlier kind that the later ones rely on."""
+    kind = unit[0].address.kind
+    for each in before:
+        if each.address.kind != kind and KINDS[each.address.kind].keeps_back and not each.ending.is_good:
+            return _Stop(f"{each.address} ended {each.ending}, and what comes after relies on it", each.unreachable)
+    return None
 
 
 def _units(changes: Iterable[Change], fail_fast: bool) -> Iterable[Sequence[Change]]:
@@ -72,13 +85,21 @@ def _one_unit(unit: Sequence[Change], work: Work) -> Sequence[Outcome]:
     try:
         work.journal.started(unit, work.remembered)
         outcomes.extend(KINDS[unit[0].address.kind].act(unit, work.systems, work.moment, work.journal))
-    except ElreconcileError as error:
+    except Exception as error:  # noqa: BLE001  a full disk of this machine, or a defect of ours: a report ends the run
         done = {outcome.address for outcome in outcomes}
-        cut_short = [_cut_short(change, error, work.journal) for change in unit if change.address not in done]
+        cut_short = [_cut_short(change, _told(error), work.journal) for change in unit if change.address not in done]
     # What was begun and cut short stays in the ledger as far as it came: the next run reads it back and goes on.
     never = [each for each in cut_short if each.ending is Ending.NOT_REACHED]
     begun = [each for each in cut_short if each.ending is not Ending.NOT_REACHED]
     return [*_remembered([*outcomes, *never], work.journal), *begun]
+
+
+def _told(error: Exception) -> ElreconcileError:
+    if isinstance(error, ElreconcileError):
+        return error
+    if not isinstance(error, OSError):
+        log.exception("a defect of elreconcile")
+    return ElreconcileError(f"{type(error).__name__}: {error}")
 
 
 def _cut_short(change: Change, error: ElreconcileError, journal: LedgerJournal) -> Outcome:

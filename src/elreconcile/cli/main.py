@@ -64,12 +64,12 @@ def main() -> None:
     if code == INTERRUPTED:
         _say("interrupted; what an apply had begun is in the ledger, and the next apply goes on with it", code)
     try:
-        sys.stdout.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # None where it was closed before we began
+            stream.flush()
     except BrokenPipeError:  # whoever read it has gone
         code = code or 1
     except OSError as error:
         code = _lost(error)
-    sys.stderr.flush()
     os._exit(code)  # all is closed by now; to free a large plan value by value takes a twentieth of its time
 
 

@@ -105,6 +105,8 @@ class Kind(ABC, Generic[S, L]):
     spec: type[S]
     order: ClassVar[int]
     """Where its changes stand in a plan: lower first."""
+    keeps_back: ClassVar[bool] = False
+    """Nothing of a later kind is begun unless all changes of this one ended well."""
     lasting: ClassVar[str]
     """What of a change cannot be put back, and the way to something like it."""
 

@@ -58,7 +58,7 @@ class _Open:
     def is_in_place(self) -> bool:
         try:
             return _inode(os.stat(self.path)) == self.inode  # noqa: PTH116  asked thousands of times in a large run
-        except FileNotFoundError:
+        except OSError:  # gone, or not to be seen any more
             return False
 
 

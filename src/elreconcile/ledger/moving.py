@@ -67,8 +67,9 @@ def _verified(file: Path) -> Head:
         with _open(file) as lines:
             head = read_head(lines, str(file))
         with _open(file) as lines:
-            for _ in read(lines, str(file)):
-                pass
+            for what, row in read(lines, str(file)):
+                if what == "run" and row[0] > head.run_number:
+                    raise Refused(f"{file} holds run {row[0]}, and counts {head.run_number}: it is of two moments")
     except UnicodeDecodeError:
         raise Refused(f"{file} is not what `elreconcile ledger export` wrote: it is not UTF-8") from None
     return head

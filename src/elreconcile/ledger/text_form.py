@@ -95,7 +95,7 @@ def _altered(name: str) -> Refused:
 def _parsed(line: str, name: str) -> Mapping[str, Any]:
     try:
         document = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise _altered(name)

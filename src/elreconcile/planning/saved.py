@@ -81,7 +81,7 @@ def _document(text: str, name: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
         canonical(document).encode()  # half a character pair is JSON, and no text
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise Refused(f"{name} is not a saved plan, or was cut short; plan again")

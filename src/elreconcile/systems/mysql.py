@@ -74,8 +74,8 @@ def connect(
     def opened() -> MySqlConnection:
         with _told(where, tls=context is not None), _only_mysql(where):
             made = MySqlConnection(where, _open(settings, context, answer_within, idle_seconds, local_infile))
-        if read_only:
-            made.execute("SET SESSION TRANSACTION READ ONLY")
+        # Whatever the server's default: what is read in one transaction is of one moment.
+        made.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ{', READ ONLY' if read_only else ''}")
         return made
 
     return call_within(where, deadline, opened)

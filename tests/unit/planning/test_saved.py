@@ -103,6 +103,11 @@ def test_an_unknown_major_version_is_refused(version: str) -> None:
         read(text, "plan.json")
 
 
+def test_what_is_nested_too_deep_is_no_plan() -> None:
+    with pytest.raises(Refused, match="is not a saved plan"):
+        read("[" * 200_000, "plan.json")
+
+
 def test_a_later_minor_version_is_read() -> None:
     assert read(write(PLAIN).replace('"format_version": "1.0"', '"format_version": "1.7"'), "plan.json") == PLAIN
 

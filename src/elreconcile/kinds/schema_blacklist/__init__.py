@@ -23,6 +23,7 @@ class SchemaBlacklistKind(Kind[SchemaBlacklist, LiveBlacklist]):
     name: ClassVar[str] = "SchemaBlacklist"
     spec = SchemaBlacklist
     order: ClassVar[int] = 10
+    keeps_back: ClassVar[bool] = True
     lasting: ClassVar[str] = "put its document back in git and apply that; events that were kept out stay out"
 
     def observe(
