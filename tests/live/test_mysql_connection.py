@@ -126,6 +126,22 @@ class TestConnected:
                 connection.in_transaction(work)
             assert connection.execute(f"SELECT COUNT(*) FROM {table}")[0][0] == 2
 
+    def test_a_transaction_sees_one_moment_whatever_the_servers_default(self, mariadb: MariaDb, table: str) -> None:
+        with closing(connect("m4", settings(mariadb.port), 30)) as other:
+            other.execute("SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            try:
+                with closing(connect("m4", settings(mariadb.port), 30, read_only=True)) as reader:
+
+                    def twice() -> list[Any]:
+                        first = reader.execute(f"SELECT count(*) FROM {table}")
+                        other.execute(f"INSERT INTO {table} VALUES (3, 'c')")
+                        return [first, reader.execute(f"SELECT count(*) FROM {table}")]
+
+                    first, again = reader.in_transaction(twice)
+            finally:
+                other.execute("SET GLOBAL TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        assert first == again
+
     def test_the_victim_of_a_deadlock_tries_again(self, mariadb: MariaDb, table: str) -> None:
         """Two transactions, each wanting what the other has: the server ends one of them, and both get through."""
         both_have_one = threading.Barrier(2)
