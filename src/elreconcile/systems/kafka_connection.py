@@ -169,13 +169,22 @@ class Connection:
                     raise
                 await self._net.sleep(0.01)
 
+    def _told(self, node: int) -> str:
+        """A broker, and how it last failed."""
+        where, cause = self._where(self._manager.cluster.broker_metadata(node)), self._broken.get(node)
+        return f"{where}: {cause}" if cause else where
+
+    @staticmethod
+    def _where(broker: Any) -> str:
+        return f"broker {broker.node_id} at {broker.host}:{broker.port}"
+
     def _failure(
         self, lane: KafkaConnectionManager, node: int | None, request: Any, error: errors.KafkaError, deadline: Deadline
     ) -> Exception:
         broker = self._manager.cluster.broker_metadata(node)
         if node is None or broker is None:
-            return Transient("no broker can be asked just now")
-        where = f"broker {node} at {broker.host}:{broker.port}"
+            return Transient(f"no broker can be asked just now ({'; '.join(map(self._told, self.brokers))})")
+        where = self._where(broker)
         if isinstance(error, NO_ANSWER_YET):
             lane.close(node_id=node)  # one that hangs in its handshake never gives up by itself
             cause = self._broken.get(node, f"no answer to {request.name.removesuffix('Request')}")
