@@ -130,6 +130,30 @@ def test_what_is_pending_is_not_missing_and_keeps_the_window_open(field: Field, 
     assert field.uuids() == uuids_of(events)
 
 
+def test_a_reset_of_the_writer_in_the_same_plan_keeps_the_window_open(field: Field, produce: Produce) -> None:
+    """Missing when the plan was made, pending when it is carried out: the writer reads them again."""
+    events = loads(60)
+    produce(field.topic, {0: [record(event) for event in events]})
+    field.commit({part: 60 if part == 0 else 0 for part in range(12)})
+    field.insert(events[:20])
+    topics = {field.topic: None}
+    reset = {"id": "again", "expires": "2040-01-01T00:00:00Z", "to": "earliest", "topics": topics}
+    group = {"kind": "ConsumerGroup", "name": field.group, "cluster": "analytics", "reset": reset}
+    window = field.document(START, START + HOUR, sink={"mysql": "m4", "writer": field.group})
+    field.operator.write(f"{json.dumps(group)}\n---\n{window}")
+    applied = field.operator.apply()
+    assert field.committed() == 0, applied.out + applied.err
+    assert applied.ending("BackfillWindow/m4/window") == "failed", applied.out
+    assert "40 events wait for the writer" in applied.out.replace("\n", " ")
+    assert field.counts() == {LOADS: 20}
+
+    field.commit({0: 60})
+    field.insert(events[20:50])
+    applied = field.operator.apply()
+    assert (applied.code, "10 rows put in" in applied.out) == (0, True), applied.out + applied.err
+    assert field.uuids() == uuids_of(events)
+
+
 def test_a_misplaced_row_is_not_put_in_again(field: Field, produce: Produce) -> None:
     events = loads(20)
     produce(field.topic, spread(events))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 
 from elreconcile.errors import ElreconcileError, Unreachable
 from elreconcile.kinds.backfill_window import limits, sample, sink, source
 from elreconcile.kinds.backfill_window.bulk import in_bulk
 from elreconcile.kinds.backfill_window.diff import Work, work
 from elreconcile.kinds.backfill_window.fill import Filled, Filler, NoColumn
+from elreconcile.kinds.backfill_window.judge import Left, judge
 from elreconcile.kinds.backfill_window.observe import Look
 from elreconcile.kinds.backfill_window.pace import Pacer
 from elreconcile.kinds.backfill_window.scan import Tally
@@ -55,13 +55,6 @@ def _ended_by(error: ElreconcileError, change: Change, ending: Ending, words: st
     return Outcome(change.address, ending, f"{words}: {error}", unreachable=isinstance(error, Unreachable))
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    missing: int
-    pending: int
-    on_replica: int
-
-
 class _Run:
     def __init__(
         self,
@@ -91,8 +84,8 @@ class _Run:
                 except NoColumn as error:
                     return self._stopped(error)
                 altered = sample.altered(asking, tables, self._filled.samples)
-                left = _Left(*self._missing_on(pacer, None), self._missing_on_replica(pacer))
-        return self._judge(left, altered)
+                left = Left(*self._missing_on(pacer, None), self._missing_on_replica(pacer))
+        return judge(self._address, self._job, self._filled, left, altered)
 
     def _connect(self, local_infile: bool = False) -> MySqlConnection:
         name = self._job.spec.sink.mysql
@@ -137,30 +130,6 @@ class _Run:
         reason = f"stopped: {error}; {rows:,} rows were put in before it, and stay; add the column and apply again"
         return Outcome(self._address, Ending.FAILED, reason, {"inserted": dict(self._filled.inserted)})
 
-    def _judge(self, left: _Left, altered: Mapping[str, int]) -> Outcome:
-        """By what stands there now, uuid by uuid, on the replica too."""
-        filled = self._filled
-        evidence: Json = {
-            "inserted": dict(filled.inserted),
-            "missing": left.missing,
-            "pending": left.pending,
-            "missing on the replica": left.on_replica,
-            "changed by the server, by its warnings": dict(filled.changed),
-            "changed by the server, in a sample": dict(altered),
-        }
-        said = [f"{filled.inserted.total():,} rows put in, read back by uuid"]
-        said += _remarks(filled, altered)
-        if left.missing:
-            said.append(f"{left.missing:,} events still have no row")
-            return Outcome(self._address, Ending.FAILED, "; ".join(said), evidence)
-        if self._job.stays_open:
-            said.append(f"the window stays open: {self._job.stays_open}")
-            return Outcome(self._address, Ending.FAILED, "; ".join(said), evidence)
-        if left.on_replica:
-            said.append(f"{left.on_replica:,} of its rows are not on the replica {self._job.spec.sink.replica}")
-            return Outcome(self._address, Ending.PENDING, "; ".join(said), evidence)
-        return Outcome(self._address, Ending.SETTLED, "; ".join(said), evidence)
-
     def _missing_on(self, pacer: Pacer, server: str | None) -> tuple[int, int]:
         with Spill() as spill:
             slices = source.clipped(self._job.slices, self._job.ranges)
@@ -176,16 +145,3 @@ class _Run:
             self._tell(f"{missing:,} rows are not on the replica yet")
             time.sleep(1)
         return missing
-
-
-def _remarks(filled: Filled, altered: Mapping[str, int]) -> list[str]:
-    said = []
-    if filled.changed:
-        columns = ", ".join(f"{column} ({number:,})" for column, number in sorted(filled.changed.items()))
-        said.append(f"the server changed values on the way in: {columns}")
-    silent = sorted(set(altered) - set(filled.changed))
-    if silent:
-        said.append(f"a sample read back differs in {', '.join(silent)}")
-    if filled.unreadable:
-        said.append(f"{filled.unreadable:,} events could not be decoded in full")
-    return said
