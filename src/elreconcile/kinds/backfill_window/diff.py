@@ -38,6 +38,7 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
         pins=write_ranges(live.ranges),
         before=_before(live) | {"folder": str(ask.resource.folder)},
         request=ask.request,
+        size=_size(live),
         guards=tuple(Guard(name, value) for name, value in sorted(live.guards.items())),
         refusals=(*limits.refusals(spec, moment), *live.refusals, *_refusals(spec, live)),
         findings=tuple(_findings(spec, live)),
@@ -90,6 +91,10 @@ def _effect(spec: BackfillWindow, live: LiveWindow) -> Json:
         "fill": sorted(fill),
         "create": {table.name: table.ddl for table in live.tables if table.ddl and table.name in fill},
     }
+
+
+def _size(live: LiveWindow) -> Mapping[str, int]:
+    return {"rows": missing(live), "tables": len({hour.table for hour in live.hours if hour.missing})}
 
 
 def _before(live: LiveWindow) -> dict[str, Json]:
