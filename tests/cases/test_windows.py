@@ -179,7 +179,7 @@ def test_bots_belong_where_the_document_says_so(field: Field, produce: Produce) 
 def test_the_older_ways_of_events_and_topics_of_their_own(
     field: Field, produce: Produce, make_topic: Callable[..., str]
 ) -> None:
-    """A number as `timestamp` instead of `dt`; a topic for each schema; an agent that is a text."""
+    """A number as `timestamp` for `dt`, a `dt` with a space; a topic for each schema; an agent that is a text."""
     own = field.topic + "-{schema}"
     topics = [
         make_topic(own.replace("{schema}", schema), configs={"retention.ms": "-1"})
@@ -192,6 +192,7 @@ def test_the_older_ways_of_events_and_topics_of_their_own(
         legacy.append({**event, "timestamp": START.timestamp() + number, "userAgent": "Mozilla/5.0"})
     legacy[5]["timestamp"] *= 1000
     saved = edit(50, START)
+    saved["dt"] = saved["dt"].replace("T", " ")
     produce(topics[0], {0: [text(event) for event in legacy]})
     produce(topics[1], {0: [record(saved)]})
     field.operator.write(
