@@ -194,7 +194,11 @@ class Filler:
 
     def _load(self, name: str, rows: Sequence[Row]) -> None:
         ready = self._loader.ready(self._tables[name], [row.values for row in rows])
-        self.finish()
+        try:
+            self.finish()
+        except BaseException:
+            ready.drop()
+            raise
         self._under_way = (name, self._beside.submit(self._loader.load, ready))
         first = -self._seen % SAMPLE_EVERY
         self._seen += len(rows)
