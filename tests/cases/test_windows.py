@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 
+from sandbox.addresses import Addresses
 from sandbox.events import Capsule, Record, edit, navigation_timing, record
 from tests.window import EMPTY, Field, counted, uuids_of
 
@@ -210,6 +212,39 @@ def test_the_older_ways_of_events_and_topics_of_their_own(
     assert sorted(field.uuids()) == [EDITS, LOADS]
     assert rows[1] == ("20180313060001", "Mozilla/5.0")
     assert len(rows) == len(list(wanted))
+
+
+def test_an_open_transaction_hides_what_lies_behind_it(field: Field, stack: Addresses, produce: Produce) -> None:
+    """Nothing can be said of the window until it ends. `late`: the ends of transactions are records of today."""
+    events = loads(30)
+    producer = Producer({"bootstrap.servers": stack.kafka, "transactional.id": field.group})
+    producer.init_transactions(60)
+
+    def begin(some: Sequence[Capsule]) -> None:
+        producer.begin_transaction()
+        for event in some:
+            one = record(event)
+            producer.produce(field.topic, one.value, partition=0, timestamp=one.timestamp_ms)
+        assert producer.flush(60) == 0
+
+    begin(events[:10])
+    producer.commit_transaction(60)
+    field.insert(events[:10])
+    field.operator.write(field.document(START, START + HOUR, late="9999d"))
+    assert field.counted() == {LOADS: [10, 10, 0, 0, 0, 0]}
+
+    begin(events[10:20])
+    produce(field.topic, {0: [record(event) for event in events[20:]]})
+    planned = field.operator.plan()
+    assert planned.code == 69, planned.out + planned.err
+    said = f"{field.topic} partition 0 can be read to offset 11, not to 31: a transaction is open"
+    assert said in planned.err.replace("\n", " ")
+
+    producer.abort_transaction(60)
+    assert field.counted() == {LOADS: [20, 10, 10, 0, 0, 0]}
+    begin(events[10:20])
+    producer.abort_transaction(60)
+    assert field.counted() == {LOADS: [20, 10, 10, 0, 0, 0]}, "the given up are the end of the partition"
 
 
 META = {
