@@ -275,6 +275,16 @@ def unknown(copy: Copy) -> str:
     return str(told.value)
 
 
+def test_a_newest_row_whose_time_is_none_says_nothing(database: MySqlAddress) -> None:
+    settings = MySqlConfig(host=database.host, port=database.port, user=database.user, database=database.database)
+    with closing(connect("m4", settings, 30)) as mysql:
+        mysql.execute("CREATE TABLE Edit_1 (uuid CHAR(32) PRIMARY KEY, timestamp VARCHAR(14))")
+        mysql.execute("INSERT INTO Edit_1 VALUES ('a', 'unknown')")
+        table = describe(mysql, "Edit_1")
+        assert table is not None
+        assert unknown(Copy(mysql, mysql, [table])) == "the newest timestamp of Edit_1 is no time: 'unknown'"
+
+
 def test_rows_that_do_not_reach_the_copy_are_told(
     copied: Field, copies: tuple[Primary, Replica], produce: Produce
 ) -> None:
