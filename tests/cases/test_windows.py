@@ -86,6 +86,7 @@ def test_odd_records_are_counted_with_their_places(field: Field, produce: Produc
         text([1, 2]),
         text({**capsule, "revision": "ten"}),
         raw(b""),
+        raw(json.dumps({**capsule, "event": "deep"}).replace('"deep"', "[" * 1_000 + "]" * 1_000).encode()),
     ]
     produce(field.topic, {0: [*map(record, good[:3]), *odd, *map(record, good[3:]), record(huge)]})
     field.create("NavigationTiming", 10374055)
@@ -97,6 +98,7 @@ def test_odd_records_are_counted_with_their_places(field: Field, produce: Produc
         found["not JSON"] == f"2, the first at {field.topic} partition 0 offset 3, {field.topic} partition 0 offset 10"
     )
     assert found["not UTF-8"] == f"1, the first at {field.topic} partition 0 offset 4"
+    assert found["nested too deep"] == f"1, the first at {field.topic} partition 0 offset 11"
     assert found["its uuid is not one"].startswith("1, ")
     assert found[f"without time, of {LOADS}"].startswith("2, ")
     assert len([what for what in found if what.startswith("Expected")]) == 2, "a list, and a revision in letters"

@@ -189,7 +189,7 @@ class Filler:
             self.finish()
             names, uuid = ", ".join(error.columns), event.id.hex()
             raise NoColumn(f"the table {event.table} has no column for {names} (uuid {uuid})") from error
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             self._filled.unreadable += 1
 
     def _load(self, name: str, rows: Sequence[Row]) -> None:
@@ -216,7 +216,7 @@ def event_within(value: bytes, hours: frozenset[str]) -> Event | None:
     """None for what is of another hour, as nearly all is, or no event. `hours`: their beginnings."""
     try:
         plain = decode_plain(value)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         event = examine(value)
         return event if isinstance(event, Event) else None
     return event_of(plain) if plain.dt[:13] in hours else None

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from elreconcile.kinds.backfill_window.envelope import Event, examine
+from elreconcile.kinds.backfill_window.envelope import Event, Unreadable, examine
 from elreconcile.kinds.backfill_window.fill import beginnings, event_within
 from tests.cases.test_windows import loads
 
@@ -23,3 +23,9 @@ def test_an_event_of_these_hours_however_its_time_is_written(time: str) -> None:
 
 def test_an_event_of_another_hour_is_passed_over() -> None:
     assert event_within(json.dumps({**loads(1)[0], "dt": "2018-03-13 07:00:00Z"}).encode(), HOURS) is None
+
+
+def test_an_event_nested_too_deep_is_passed_over() -> None:
+    value = json.dumps({**loads(1)[0], "event": "deep"}).replace('"deep"', "[" * 1_000 + "]" * 1_000).encode()
+    assert examine(value) == Unreadable("nested too deep")
+    assert event_within(value, HOURS) is None
