@@ -36,7 +36,7 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
         title=title(spec),
         effect=_effect(spec, live) if holes else None,
         pins=write_ranges(live.ranges),
-        before=_before(live) | {"folder": str(ask.resource.folder)},
+        before=_before(live) | {"folder": str(ask.resource.folder), "goes on": ask.entry is not None},
         request=ask.request,
         size=_size(live),
         guards=tuple(Guard(name, value) for name, value in sorted(live.guards.items())),
@@ -55,7 +55,10 @@ def stays_open(live: LiveWindow) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What `act` goes by, read back from a change. `create`: statements by table; `empty`: holes without any row."""
+    """What `act` goes by, read back from a change. `create`: statements by table; `empty`: holes without any row.
+
+    `goes_on`: an earlier run may have put rows in.
+    """
 
     spec: BackfillWindow
     ranges: Ranges
@@ -65,6 +68,7 @@ class Work:
     slices: tuple[Slice, ...]
     missing: int
     stays_open: str | None
+    goes_on: bool
 
 
 def work(change: Change) -> Work:
@@ -80,6 +84,7 @@ def work(change: Change) -> Work:
         slices=tuple(Slice((name, part), start, end) for name, part, start, end in before["slices"]),
         missing=sum(counts["missing"] for counts in holes.values()),
         stays_open=before["stays open"],
+        goes_on=before["goes on"],
     )
 
 

@@ -14,11 +14,14 @@ from elreconcile.model.outcome import Ending, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Events without a row, read back after filling; `pending`: the writer is to bring them."""
+    """Events without a row, read back after filling; `pending`: the writer is to bring them.
+
+    `on_replica`: without a row there; None: not asked, as there is none, or something else is left.
+    """
 
     missing: int
     pending: int
-    on_replica: int
+    on_replica: int | None
 
 
 def judge(address: Address, job: Work, filled: Filled, left: Left, altered: Mapping[str, int]) -> Outcome:
@@ -42,7 +45,8 @@ def _ending(job: Work, left: Left) -> tuple[Ending, list[str]]:
     if stays_open := job.stays_open or _waiting(left):
         return Ending.FAILED, [f"the window stays open: {stays_open}"]
     if left.on_replica:
-        return Ending.PENDING, [f"{left.on_replica:,} of its rows are not on the replica {job.spec.sink.replica}"]
+        behind = f"{left.on_replica:,} of its rows are not on the replica {job.spec.sink.replica}"
+        return Ending.FAILED, [f"the window stays open: {behind}"]
     return Ending.SETTLED, []
 
 
