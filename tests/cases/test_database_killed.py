@@ -18,7 +18,7 @@ from sandbox.stack import Sandbox
 from sandbox.waiting import until
 from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, spread
 from tests.laws.worlds import ConsumerGroupWorld, events
-from tests.operator import TIMING, Operator, Ran
+from tests.operator import COMMAND, TIMING, Operator, Ran
 from tests.window import EMPTY, LIMITS, Field, uuids_of
 
 Unique = Callable[[str], str]
@@ -63,10 +63,12 @@ def killed_at(mariadb: MariaDb, table: str, condition: str) -> Iterator[None]:
         run(mariadb, f"DROP TRIGGER {schema}.stop")
 
 
-def applied_until_killed(operator: Operator, mariadb: MariaDb, table: str, condition: str) -> Ran:
+def applied_until_killed(
+    operator: Operator, mariadb: MariaDb, table: str, condition: str, command: tuple[str, ...] = COMMAND
+) -> Ran:
     with ThreadPoolExecutor() as beside:
         with killed_at(mariadb, table, condition):
-            applying = beside.submit(operator.apply)
+            applying = beside.submit(operator.apply, command=command)
         return applying.result()
 
 
@@ -93,8 +95,12 @@ def test_in_mid_fill(
     missing = sorted(event["uuid"] for number, event in enumerate(happened) if number % 4)
     at = f"NEW.uuid = '{missing[row]}'"
 
-    lost = applied_until_killed(operator, mariadb, f"`{database.database}`.`{LOADS}`", at)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    command = ("env", f"TMPDIR={temporary}", *COMMAND)
+    lost = applied_until_killed(operator, mariadb, f"`{database.database}`.`{LOADS}`", at, command)
     assert lost.code == 69, lost
+    assert list(temporary.iterdir()) == [], "rows that were made ready"
     assert lost.ending("BackfillWindow/m4/window") == "failed"
     ((rows, uuids),) = field.execute(f"SELECT count(*), count(DISTINCT uuid) FROM `{LOADS}`")
     assert 1_000 <= rows == uuids < 4_000

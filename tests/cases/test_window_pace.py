@@ -32,7 +32,7 @@ from sandbox.waiting import until
 from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, spread
 from tests.operator import COMMAND, TIMING, Operator
 from tests.relay import Fault, relay_to
-from tests.window import LIMITS, Field, uuids_of
+from tests.window import EMPTY, LIMITS, Field, uuids_of
 
 SECOND = timedelta(seconds=1)
 
@@ -275,10 +275,23 @@ def unknown(copy: Copy) -> str:
     return str(told.value)
 
 
+def test_a_newest_row_whose_time_is_none_says_nothing(database: MySqlAddress) -> None:
+    settings = MySqlConfig(host=database.host, port=database.port, user=database.user, database=database.database)
+    with closing(connect("m4", settings, 30)) as mysql:
+        mysql.execute("CREATE TABLE Edit_1 (uuid CHAR(32) PRIMARY KEY, timestamp VARCHAR(14))")
+        mysql.execute("INSERT INTO Edit_1 VALUES ('a', 'unknown')")
+        table = describe(mysql, "Edit_1")
+        assert table is not None
+        assert unknown(Copy(mysql, mysql, [table])) == "the newest timestamp of Edit_1 is no time: 'unknown'"
+
+
 def test_rows_that_do_not_reach_the_copy_are_told(
     copied: Field, copies: tuple[Primary, Replica], produce: Produce
 ) -> None:
-    """A script that copies by timestamp passes over rows older than its newest."""
+    """A script that copies by timestamp passes over rows older than its newest.
+
+    The window stays open until they are there, though the next run finds nothing to put in.
+    """
     primary, replica = copies
     events = loads(300, step=SECOND)
     produce(copied.topic, spread(events))
@@ -290,6 +303,17 @@ def test_rows_that_do_not_reach_the_copy_are_told(
         until("the copy is made", lambda: LOADS in tables_of(replica) and len(on_copy(replica)[LOADS]) == 5)
         applied = copied.operator.apply("--json")
     (outcome,) = applied.json["outcomes"]
-    assert outcome["ending"] == "pending", outcome
-    assert "295 of its rows are not on the replica copy" in outcome["reason"]
+    assert (applied.code, outcome["ending"]) == (3, "failed"), outcome
+    assert "the window stays open: 295 of its rows are not on the replica copy" in outcome["reason"]
     assert copied.uuids() == uuids_of(events)
+    with applying(copied) as (process, said):
+        told = "295 rows are not on the replica yet"
+        until("it says what it waits for", lambda: told in said() or process.poll() is not None, 60)
+        assert told in said()
+        rows = copied.execute(f"SELECT * FROM `{LOADS}`")
+        with closing(replica.connect()) as mysql, mysql.cursor() as cursor:
+            cursor.executemany(f"INSERT IGNORE INTO `{LOADS}` VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
+        assert process.wait(90) in (0, 3), said()
+    assert on_copy(replica) == uuids_of(events)
+    assert copied.operator.apply().code == 0
+    assert EMPTY in copied.operator.plan().out

@@ -189,3 +189,24 @@ def test_insert_ignore_where_local_infile_is_off(field: Field, produce: Produce)
         field.execute("SET GLOBAL local_infile = 1")
     assert (applied.code, "1,800 rows put in" in applied.out) == (0, True), applied.out + applied.err
     assert field.uuids() == uuids_of(events)
+
+
+def test_a_file_of_a_window_that_goes_on_is_gone(field: Field, tmp_path: Path) -> None:
+    """It forbids this window; the other one is planned as ever."""
+    file = tmp_path / "all-events.log-20180313"
+    file.write_text("".join(json.dumps(event) + "\n" for event in loads(30)))
+    window = {"source": {"files": str(file)}, "late": "9999d"}
+    until = START + timedelta(minutes=5)
+    field.operator.write(field.document(START, until, **window))
+    assert "the window stays open" in field.operator.apply().out
+    file.unlink()
+    field.operator.write(field.document(START, until, name="other"), "other.yaml")
+    planned = field.operator.plan("--json")
+    refusals = {
+        change["address"]: [(one["id"], one["what"]) for one in change["refusals"]]
+        for change in planned.json["changes"]
+    }
+    assert refusals == {
+        "BackfillWindow/m4/window": [("unreadable-source", str(file))],
+        "BackfillWindow/m4/other": [],
+    }

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from confluent_kafka import Producer
 
+from sandbox.addresses import Addresses
 from sandbox.events import Capsule, Record, edit, navigation_timing, record
 from tests.window import EMPTY, Field, counted, uuids_of
 
@@ -84,6 +86,7 @@ def test_odd_records_are_counted_with_their_places(field: Field, produce: Produc
         text([1, 2]),
         text({**capsule, "revision": "ten"}),
         raw(b""),
+        raw(json.dumps({**capsule, "event": "deep"}).replace('"deep"', "[" * 1_000 + "]" * 1_000).encode()),
     ]
     produce(field.topic, {0: [*map(record, good[:3]), *odd, *map(record, good[3:]), record(huge)]})
     field.create("NavigationTiming", 10374055)
@@ -95,6 +98,7 @@ def test_odd_records_are_counted_with_their_places(field: Field, produce: Produc
         found["not JSON"] == f"2, the first at {field.topic} partition 0 offset 3, {field.topic} partition 0 offset 10"
     )
     assert found["not UTF-8"] == f"1, the first at {field.topic} partition 0 offset 4"
+    assert found["nested too deep"] == f"1, the first at {field.topic} partition 0 offset 11"
     assert found["its uuid is not one"].startswith("1, ")
     assert found[f"without time, of {LOADS}"].startswith("2, ")
     assert len([what for what in found if what.startswith("Expected")]) == 2, "a list, and a revision in letters"
@@ -130,6 +134,30 @@ def test_what_is_pending_is_not_missing_and_keeps_the_window_open(field: Field, 
     assert field.uuids() == uuids_of(events)
 
 
+def test_a_reset_of_the_writer_in_the_same_plan_keeps_the_window_open(field: Field, produce: Produce) -> None:
+    """Missing when the plan was made, pending when it is carried out: the writer reads them again."""
+    events = loads(60)
+    produce(field.topic, {0: [record(event) for event in events]})
+    field.commit({part: 60 if part == 0 else 0 for part in range(12)})
+    field.insert(events[:20])
+    topics = {field.topic: None}
+    reset = {"id": "again", "expires": "2040-01-01T00:00:00Z", "to": "earliest", "topics": topics}
+    group = {"kind": "ConsumerGroup", "name": field.group, "cluster": "analytics", "reset": reset}
+    window = field.document(START, START + HOUR, sink={"mysql": "m4", "writer": field.group})
+    field.operator.write(f"{json.dumps(group)}\n---\n{window}")
+    applied = field.operator.apply()
+    assert field.committed() == 0, applied.out + applied.err
+    assert applied.ending("BackfillWindow/m4/window") == "failed", applied.out
+    assert "40 events wait for the writer" in applied.out.replace("\n", " ")
+    assert field.counts() == {LOADS: 20}
+
+    field.commit({0: 60})
+    field.insert(events[20:50])
+    applied = field.operator.apply()
+    assert (applied.code, "10 rows put in" in applied.out) == (0, True), applied.out + applied.err
+    assert field.uuids() == uuids_of(events)
+
+
 def test_a_misplaced_row_is_not_put_in_again(field: Field, produce: Produce) -> None:
     events = loads(20)
     produce(field.topic, spread(events))
@@ -155,7 +183,7 @@ def test_bots_belong_where_the_document_says_so(field: Field, produce: Produce) 
 def test_the_older_ways_of_events_and_topics_of_their_own(
     field: Field, produce: Produce, make_topic: Callable[..., str]
 ) -> None:
-    """A number as `timestamp` instead of `dt`; a topic for each schema; an agent that is a text."""
+    """A number as `timestamp` for `dt`, a `dt` with a space; a topic for each schema; an agent that is a text."""
     own = field.topic + "-{schema}"
     topics = [
         make_topic(own.replace("{schema}", schema), configs={"retention.ms": "-1"})
@@ -168,6 +196,7 @@ def test_the_older_ways_of_events_and_topics_of_their_own(
         legacy.append({**event, "timestamp": START.timestamp() + number, "userAgent": "Mozilla/5.0"})
     legacy[5]["timestamp"] *= 1000
     saved = edit(50, START)
+    saved["dt"] = saved["dt"].replace("T", " ")
     produce(topics[0], {0: [text(event) for event in legacy]})
     produce(topics[1], {0: [record(saved)]})
     field.operator.write(
@@ -185,6 +214,39 @@ def test_the_older_ways_of_events_and_topics_of_their_own(
     assert sorted(field.uuids()) == [EDITS, LOADS]
     assert rows[1] == ("20180313060001", "Mozilla/5.0")
     assert len(rows) == len(list(wanted))
+
+
+def test_an_open_transaction_hides_what_lies_behind_it(field: Field, stack: Addresses, produce: Produce) -> None:
+    """Nothing can be said of the window until it ends. `late`: the ends of transactions are records of today."""
+    events = loads(30)
+    producer = Producer({"bootstrap.servers": stack.kafka, "transactional.id": field.group})
+    producer.init_transactions(60)
+
+    def begin(some: Sequence[Capsule]) -> None:
+        producer.begin_transaction()
+        for event in some:
+            one = record(event)
+            producer.produce(field.topic, one.value, partition=0, timestamp=one.timestamp_ms)
+        assert producer.flush(60) == 0
+
+    begin(events[:10])
+    producer.commit_transaction(60)
+    field.insert(events[:10])
+    field.operator.write(field.document(START, START + HOUR, late="9999d"))
+    assert field.counted() == {LOADS: [10, 10, 0, 0, 0, 0]}
+
+    begin(events[10:20])
+    produce(field.topic, {0: [record(event) for event in events[20:]]})
+    planned = field.operator.plan()
+    assert planned.code == 69, planned.out + planned.err
+    said = f"{field.topic} partition 0 can be read to offset 11, not to 31: a transaction is open"
+    assert said in planned.err.replace("\n", " ")
+
+    producer.abort_transaction(60)
+    assert field.counted() == {LOADS: [20, 10, 10, 0, 0, 0]}
+    begin(events[10:20])
+    producer.abort_transaction(60)
+    assert field.counted() == {LOADS: [20, 10, 10, 0, 0, 0]}, "the given up are the end of the partition"
 
 
 META = {

@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -53,6 +53,11 @@ class Ready:
     rows: Sequence[Sequence[Any]]
     file: IO[str] | None
 
+    def drop(self) -> None:
+        """They are not to be sent after all."""
+        if self.file is not None:
+            self.file.close()
+
 
 class Loader:
     """Loads on a connection of its own."""
@@ -68,9 +73,13 @@ class Loader:
         cells = [[row.get(name) for name in columns] for row in rows]
         if not self.by_file:
             return Ready(table, columns, cells, None)
-        file = tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", prefix="elreconcile-")  # noqa: SIM115
-        file.write(lines(cells))
-        file.flush()
+        with ExitStack() as unwritten:
+            file = unwritten.enter_context(
+                tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", prefix="elreconcile-")
+            )
+            file.write(lines(cells))
+            file.flush()
+            unwritten.pop_all()
         return Ready(table, columns, (), file)
 
     def load(self, ready: Ready) -> Loaded:

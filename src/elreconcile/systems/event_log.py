@@ -36,7 +36,10 @@ _place, _message = itemgetter(0, 1), itemgetter(2)
 
 
 class EventLog:
-    """A reader of topics. Raises Unreachable when nothing at all arrives for `deadline` seconds."""
+    """A reader of topics. Raises Unreachable when nothing at all arrives for `deadline` seconds.
+
+    So it does where a partition ends before a slice of it: behind an open transaction nothing arrives until it ends.
+    """
 
     chunk = 10_000
 
@@ -44,6 +47,7 @@ class EventLog:
         self._system = f"Kafka {name}"
         self._deadline = deadline
         self._cause = "no answer"
+        self._short: dict[Part, str] = {}
         try:
             self._consumer = Consumer(_config(settings) | {"error_cb": self._heard})
         except KafkaException as error:
@@ -65,6 +69,8 @@ class EventLog:
                         yield _batch(part, found)
                     if _is_read(messages, own):
                         self._go_on(part, reading, waiting)
+                    elif messages[-1].error() is not None:
+                        self._short[part] = _told(messages[-1], own)
         finally:
             self._consumer.unassign()
 
@@ -87,7 +93,7 @@ class EventLog:
         patience = Deadline(self._deadline)
         while not (messages := self._consumer.consume(AT_ONCE, 0.05)):
             if not patience.left:
-                raise Unreachable(self._system, self._cause, patience.elapsed)
+                raise Unreachable(self._system, "; ".join(self._short.values()) or self._cause, patience.elapsed)
         if any(map(_error, messages)):
             for message in messages:
                 self._examine(message)
@@ -100,6 +106,7 @@ class EventLog:
         """To the partition's next slice; whatever is still queued of the last one is dropped."""
         self._consumer.incremental_unassign([TopicPartition(*part)])
         del reading[part]
+        self._short.pop(part, None)
         if waiting[part]:
             reading[part] = waiting[part].pop()
             self._consumer.incremental_assign([_start(reading[part])])
@@ -125,7 +132,14 @@ def _of_slice(messages: Sequence[Message], own: Slice) -> list[Message]:
 
 
 def _is_read(messages: Sequence[Message], own: Slice) -> bool:
-    return messages[-1].error() is not None or messages[-1].offset() >= own.end - 1
+    """The end of a partition is told with the offset that would come next."""
+    last = messages[-1]
+    return bool(last.offset() >= (own.end - 1 if last.error() is None else own.end))
+
+
+def _told(end: Message, own: Slice) -> str:
+    where = f"{end.topic()} partition {end.partition()}"
+    return f"{where} can be read to offset {end.offset()}, not to {own.end}: a transaction is open, or records are lost"
 
 
 def _batch(part: Part, messages: Sequence[Message]) -> Batch:

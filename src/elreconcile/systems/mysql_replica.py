@@ -101,5 +101,8 @@ def _newest(mysql: MySqlConnection, table: EventTable) -> datetime | None:
         return None
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC)
-    digits = value.decode() if isinstance(value, bytes) else str(value)
-    return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    try:
+        digits = value.decode() if isinstance(value, bytes) else str(value)
+        return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise Unknown(f"the newest {table.time} of {table.name} is no time: {value!r}") from None

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 
 from elreconcile.errors import ElreconcileError, Unreachable
 from elreconcile.kinds.backfill_window import limits, sample, sink, source
 from elreconcile.kinds.backfill_window.bulk import in_bulk
 from elreconcile.kinds.backfill_window.diff import Work, work
 from elreconcile.kinds.backfill_window.fill import Filled, Filler, NoColumn
+from elreconcile.kinds.backfill_window.judge import Left, judge
 from elreconcile.kinds.backfill_window.observe import Look
 from elreconcile.kinds.backfill_window.pace import Pacer
 from elreconcile.kinds.backfill_window.scan import Tally
-from elreconcile.kinds.backfill_window.spill import Spill
+from elreconcile.kinds.backfill_window.spill import CellKey, Spill
 from elreconcile.kinds.backfill_window.there import There
 from elreconcile.kinds.contract import Journal, Moment
 from elreconcile.model.address import Address
@@ -24,6 +24,7 @@ from elreconcile.model.json import Json
 from elreconcile.model.outcome import Ending, Outcome
 from elreconcile.systems import WritingSystems
 from elreconcile.systems.deadline import Deadline
+from elreconcile.systems.event_batch import Slice
 from elreconcile.systems.event_loading import Loader
 from elreconcile.systems.event_tables import EventTable
 from elreconcile.systems.mysql import MySqlConnection, connect
@@ -55,13 +56,6 @@ def _ended_by(error: ElreconcileError, change: Change, ending: Ending, words: st
     return Outcome(change.address, ending, f"{words}: {error}", unreachable=isinstance(error, Unreachable))
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    missing: int
-    pending: int
-    on_replica: int
-
-
 class _Run:
     def __init__(
         self,
@@ -91,8 +85,8 @@ class _Run:
                 except NoColumn as error:
                     return self._stopped(error)
                 altered = sample.altered(asking, tables, self._filled.samples)
-                left = _Left(*self._missing_on(pacer, None), self._missing_on_replica(pacer))
-        return self._judge(left, altered)
+                left = self._left(pacer)
+        return judge(self._address, self._job, self._filled, left, altered)
 
     def _connect(self, local_infile: bool = False) -> MySqlConnection:
         name = self._job.spec.sink.mysql
@@ -137,55 +131,30 @@ class _Run:
         reason = f"stopped: {error}; {rows:,} rows were put in before it, and stay; add the column and apply again"
         return Outcome(self._address, Ending.FAILED, reason, {"inserted": dict(self._filled.inserted)})
 
-    def _judge(self, left: _Left, altered: Mapping[str, int]) -> Outcome:
-        """By what stands there now, uuid by uuid, on the replica too."""
-        filled = self._filled
-        evidence: Json = {
-            "inserted": dict(filled.inserted),
-            "missing": left.missing,
-            "pending": left.pending,
-            "missing on the replica": left.on_replica,
-            "changed by the server, by its warnings": dict(filled.changed),
-            "changed by the server, in a sample": dict(altered),
-        }
-        said = [f"{filled.inserted.total():,} rows put in, read back by uuid"]
-        said += _remarks(filled, altered)
-        if left.missing:
-            said.append(f"{left.missing:,} events still have no row")
-            return Outcome(self._address, Ending.FAILED, "; ".join(said), evidence)
-        if self._job.stays_open:
-            said.append(f"the window stays open: {self._job.stays_open}")
-            return Outcome(self._address, Ending.FAILED, "; ".join(said), evidence)
-        if left.on_replica:
-            said.append(f"{left.on_replica:,} of its rows are not on the replica {self._job.spec.sink.replica}")
-            return Outcome(self._address, Ending.PENDING, "; ".join(said), evidence)
-        return Outcome(self._address, Ending.SETTLED, "; ".join(said), evidence)
+    def _left(self, pacer: Pacer) -> Left:
+        """The replica is looked at last, once nothing else keeps the window open."""
+        slices = source.clipped(self._job.slices, self._job.ranges)
+        missing, pending = self._without_row(pacer, slices, self._job.holes, None)
+        stays_open = missing or pending or self._job.stays_open
+        return Left(missing, pending, None if stays_open else self._missing_on_replica(pacer, slices))
 
-    def _missing_on(self, pacer: Pacer, server: str | None) -> tuple[int, int]:
+    def _without_row(
+        self, pacer: Pacer, slices: Sequence[Slice], only: frozenset[CellKey] | None, server: str | None
+    ) -> tuple[int, int]:
+        """Missing ones, and pending ones."""
         with Spill() as spill:
-            slices = source.clipped(self._job.slices, self._job.ranges)
-            _, result = self._look.compared(pacer, Tally(spill), slices, self._job.holes, server)
+            _, result = self._look.compared(pacer, Tally(spill), slices, only, server)
         return sum(hour.missing for hour in result.hours), sum(hour.pending for hour in result.hours)
 
-    def _missing_on_replica(self, pacer: Pacer) -> int:
-        """After a while in which a copy that is a little behind gets them."""
-        replica, patience = self._job.spec.sink.replica, Deadline(REPLICA_PATIENCE)
+    def _missing_on_replica(self, pacer: Pacer, slices: Sequence[Slice]) -> int | None:
+        """After a while in which a copy that is a little behind gets them. Rows of earlier runs may lie in any hour."""
+        job, patience = self._job, Deadline(REPLICA_PATIENCE)
+        replica, only = job.spec.sink.replica, None if job.goes_on else job.holes
         if replica is None:
-            return 0
-        while (missing := self._missing_on(pacer, replica)[0]) and patience.left:
+            return None
+        if job.goes_on:
+            slices = source.slices(job.ranges)
+        while (missing := sum(self._without_row(pacer, slices, only, replica))) and patience.left:
             self._tell(f"{missing:,} rows are not on the replica yet")
             time.sleep(1)
         return missing
-
-
-def _remarks(filled: Filled, altered: Mapping[str, int]) -> list[str]:
-    said = []
-    if filled.changed:
-        columns = ", ".join(f"{column} ({number:,})" for column, number in sorted(filled.changed.items()))
-        said.append(f"the server changed values on the way in: {columns}")
-    silent = sorted(set(altered) - set(filled.changed))
-    if silent:
-        said.append(f"a sample read back differs in {', '.join(silent)}")
-    if filled.unreadable:
-        said.append(f"{filled.unreadable:,} events could not be decoded in full")
-    return said

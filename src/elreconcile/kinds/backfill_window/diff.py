@@ -36,8 +36,9 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
         title=title(spec),
         effect=_effect(spec, live) if holes else None,
         pins=write_ranges(live.ranges),
-        before=_before(live) | {"folder": str(ask.resource.folder)},
+        before=_before(live) | {"folder": str(ask.resource.folder), "goes on": ask.entry is not None},
         request=ask.request,
+        size=_size(live),
         guards=tuple(Guard(name, value) for name, value in sorted(live.guards.items())),
         refusals=(*limits.refusals(spec, moment), *live.refusals, *_refusals(spec, live)),
         findings=tuple(_findings(spec, live)),
@@ -54,7 +55,10 @@ def stays_open(live: LiveWindow) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What `act` goes by, read back from a change. `create`: statements by table; `empty`: holes without any row."""
+    """What `act` goes by, read back from a change. `create`: statements by table; `empty`: holes without any row.
+
+    `goes_on`: an earlier run may have put rows in.
+    """
 
     spec: BackfillWindow
     ranges: Ranges
@@ -64,6 +68,7 @@ class Work:
     slices: tuple[Slice, ...]
     missing: int
     stays_open: str | None
+    goes_on: bool
 
 
 def work(change: Change) -> Work:
@@ -79,6 +84,7 @@ def work(change: Change) -> Work:
         slices=tuple(Slice((name, part), start, end) for name, part, start, end in before["slices"]),
         missing=sum(counts["missing"] for counts in holes.values()),
         stays_open=before["stays open"],
+        goes_on=before["goes on"],
     )
 
 
@@ -90,6 +96,10 @@ def _effect(spec: BackfillWindow, live: LiveWindow) -> Json:
         "fill": sorted(fill),
         "create": {table.name: table.ddl for table in live.tables if table.ddl and table.name in fill},
     }
+
+
+def _size(live: LiveWindow) -> Mapping[str, int]:
+    return {"rows": missing(live), "tables": len({hour.table for hour in live.hours if hour.missing})}
 
 
 def _before(live: LiveWindow) -> dict[str, Json]:

@@ -99,6 +99,8 @@ def examine(value: bytes | None) -> Event | Unreadable | WithoutTime:
         return _event(decode(value))
     except msgspec.ValidationError as error:
         return Unreadable(f"not an event: {error}")
+    except RecursionError:
+        return Unreadable("nested too deep")
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _no_json(value)
 

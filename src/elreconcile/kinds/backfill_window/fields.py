@@ -67,7 +67,7 @@ class _Look:
         self._left[event.table] -= 1
         try:
             names = flat_of(value, event).keys() - self._columns[event.table]
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return
         if names:
             self.unknown.setdefault(event.table, set()).update(names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -89,7 +89,7 @@ class Filler:
         self._seen = 0
         self._doubtful: dict[str, list[Missing]] = {name: [] for name in tables}
         self._ready: dict[str, list[Row]] = {name: [] for name in tables}
-        self._hours = frozenset(clock.iso(hour)[:13] for _, hour in holes)
+        self._hours = beginnings(hour for _, hour in holes)
 
     def fill(
         self,
@@ -147,18 +147,9 @@ class Filler:
         for position, value in zip(batch.positions, batch.values, strict=True):
             if value is None or (commit is not None and position >= commit):
                 continue
-            event = self._quickly(value)
+            event = event_within(value, self._hours)
             if event is not None and self._belongs(event):
                 yield event, value
-
-    def _quickly(self, value: bytes) -> Event | None:
-        """None for what is of another hour, as nearly all is, or no event."""
-        try:
-            plain = decode_plain(value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            event = examine(value)
-            return event if isinstance(event, Event) else None
-        return event_of(plain) if plain.dt[:13] in self._hours else None
 
     def _belongs(self, event: Event) -> bool:
         return (
@@ -198,14 +189,34 @@ class Filler:
             self.finish()
             names, uuid = ", ".join(error.columns), event.id.hex()
             raise NoColumn(f"the table {event.table} has no column for {names} (uuid {uuid})") from error
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             self._filled.unreadable += 1
 
     def _load(self, name: str, rows: Sequence[Row]) -> None:
         ready = self._loader.ready(self._tables[name], [row.values for row in rows])
-        self.finish()
+        try:
+            self.finish()
+        except BaseException:
+            ready.drop()
+            raise
         self._under_way = (name, self._beside.submit(self._loader.load, ready))
         first = -self._seen % SAMPLE_EVERY
         self._seen += len(rows)
         room = SAMPLES - len(self._filled.samples)
         self._filled.samples += [(name, row) for row in rows[first::SAMPLE_EVERY][:room]]
+
+
+def beginnings(hours: Iterable[str]) -> frozenset[str]:
+    """What the times of these hours begin with in an event: `2015-10-14T06`, or with a space in the middle."""
+    texts = [clock.iso(hour)[:13] for hour in hours]
+    return frozenset([*texts, *(text.replace("T", " ") for text in texts)])
+
+
+def event_within(value: bytes, hours: frozenset[str]) -> Event | None:
+    """None for what is of another hour, as nearly all is, or no event. `hours`: their beginnings."""
+    try:
+        plain = decode_plain(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        event = examine(value)
+        return event if isinstance(event, Event) else None
+    return event_of(plain) if plain.dt[:13] in hours else None

@@ -35,7 +35,10 @@ def observe(ask: Ask[BackfillWindow], systems: ReadingSystems, moment: Moment) -
         return None
     spec = ask.resource.spec.anchored(ask.resource.folder)
     given = None if ask.pins is None else source.read_ranges(ask.pins)
-    found = source.find(spec, given, systems, moment)
+    try:
+        found = source.find(spec, given, systems, moment)
+    except SourceBroken as error:
+        return LiveWindow(given or {}, {}, refusals=(_broken(error),))
     look = Look(spec, found, systems, moment, partial(systems.waits, ask.address))
     if found.refusals or any(limits.refusals(spec, moment)):
         return look.refused(found.refusals)

@@ -67,10 +67,10 @@ class Pacer:
 
     def beside(self) -> None:
         """As `before_reading`, for a thread of `others`. Raises Interrupted once nobody wants its answer."""
-        while self._why_not() is not None:
+        while not self._ended.is_set() and self._why_not() is not None:
             self._ended.wait(LOOK_EVERY)
-            if self._ended.is_set():
-                raise Interrupted
+        if self._ended.is_set():
+            raise Interrupted
 
     @contextmanager
     def others(self) -> Iterator[None]:

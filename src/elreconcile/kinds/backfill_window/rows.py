@@ -38,7 +38,7 @@ class UnknownFields(Exception):
 
 
 def row_of(value: bytes, event: Event, table: EventTable) -> Row:
-    """Raises UnknownFields, and msgspec.DecodeError where what lies deeper in the event cannot be read."""
+    """Raises UnknownFields; msgspec.DecodeError or RecursionError where what lies deeper in it cannot be read."""
     flat = flat_of(value, event)
     if not flat.keys() <= table.columns.keys():
         raise UnknownFields(sorted(flat.keys() - table.columns.keys()))
@@ -50,7 +50,7 @@ def row_of(value: bytes, event: Event, table: EventTable) -> Row:
 def flat_of(value: bytes, event: Event) -> Mapping[str, Value]:
     """Every value of the event by the name of its column, as EventLogging's mapper and its flattening make them.
 
-    Raises msgspec.DecodeError.
+    Raises msgspec.DecodeError; RecursionError where it is nested too deep.
     """
     parts = decode_parts(value)
     has_meta = bytes(parts.get("meta", b"")).startswith(b"{")

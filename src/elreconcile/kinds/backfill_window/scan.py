@@ -110,7 +110,7 @@ class _Scanner:
         self._tally.read += len(batch.values)
         try:
             touched = self._quickly(batch, pending)
-        except (_Odd, msgspec.DecodeError, UnicodeDecodeError, TypeError):
+        except (_Odd, msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
             touched = self._carefully(batch, pending)
         self._note_slices(batch, touched)
         self._note_clock(batch, bool(touched))
