@@ -59,6 +59,10 @@ def test_a_saved_plan_is_applied_without_a_question_and_only_once(case: Case) ->
     again = case.apply()
     assert (again.code, case.offsets()) == (4, {20})
     assert "was carried out by run" in again.err
+    for words in ([], ["--json"], ["--markdown"]):
+        shown = case.operator.run("show", str(case.file), *words)
+        assert (shown.code, bool(shown.out)) == (0, True)
+        assert "warning: this plan can no longer be applied: " in shown.err
 
 
 def test_the_pins_are_those_of_the_review(case: Case) -> None:

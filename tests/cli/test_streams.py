@@ -199,6 +199,9 @@ def test_a_password_is_not_shown_in_any_report(stack: Addresses, group: Group, t
     operator.write(group.reset("{offset: 3}") + "---\n{kind: BurrowMonitor, name: g, burrow: analytics, topics: [t]}\n")
     assert told_nowhere(operator.plan("--full")).code == 0
     assert told_nowhere(operator.plan("--json")).code == 0
+    assert told_nowhere(operator.plan("--out", str(operator.home / "plan.json"))).code == 0
+    assert "hunter2" not in (operator.home / "plan.json").read_text()
+    assert told_nowhere(operator.run("ledger", "export")).code == 0
     assert told_nowhere(operator.apply()).code == 0
 
 
