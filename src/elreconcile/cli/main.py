@@ -59,7 +59,7 @@ def _elreconcile(
 
 def main() -> None:
     """Run the command line and exit. No error of ours ends in a traceback."""
-    gc.set_threshold(100_000)  # a tenth of the time of a plan of a thousand groups, and no more memory
+    gc.set_threshold(1_000_000)  # a tenth of the time of a plan of a thousand groups, and no more memory
     code = _code()
     if code == INTERRUPTED:
         _say("interrupted; what an apply had begun is in the ledger, and the next apply goes on with it", code)

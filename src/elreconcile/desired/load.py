@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -20,6 +21,7 @@ from elreconcile.model.address import Address
 
 S = TypeVar("S", bound=Spec, covariant=True)
 Kinds = Mapping[str, type[Spec]]
+ENDINGS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,14 @@ def _documents(folder: Path, problems: list[Problem]) -> Iterator[Document]:
 
 def _files(folder: Path) -> list[Path]:
     """YAML files but the folder's own configuration, without what starts with a dot."""
-    found = (path for ending in ("yaml", "yml") for path in folder.rglob(f"*.{ending}"))
-    return sorted(path for path in found if path != folder / CONFIG_FILE and _is_wanted(path, folder))
+    depth = len(folder.parts)
+    found = [path for path in folder.rglob("*.y*ml") if path.suffix in ENDINGS and path != folder / CONFIG_FILE]
+    wanted = [path for path in found if not _is_hidden(path.parts[depth:]) and not path.is_dir()]
+    return sorted(wanted, key=attrgetter("parts"))
 
 
-def _is_wanted(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return not hidden and not path.is_dir()
+def _is_hidden(parts: Sequence[str]) -> bool:
+    return any(part.startswith(".") for part in parts)
 
 
 def _spec(document: Document, specs: Kinds, names: SystemNames) -> Spec | list[Problem]:

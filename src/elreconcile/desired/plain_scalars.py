@@ -7,6 +7,7 @@ guessing could rewind a group to the wrong offset: they are errors that ask for 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from elreconcile.model.json import Json
 
@@ -23,6 +24,7 @@ _NUMBER_TO_SOME = re.compile(
 _LONGEST_NUMBER = 40
 
 
+@lru_cache(maxsize=10_000)
 def plain_scalar(text: str) -> Json:
     """The value of an unquoted scalar. Raises ValueError, saying what to write instead."""
     if text in _WORDS:

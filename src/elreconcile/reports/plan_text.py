@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from textwrap import indent
 
 from elreconcile.model.block import Block, Line, Table
 from elreconcile.model.change import Action, Change, Finding, Pending, Precondition, Refusal
@@ -45,7 +44,7 @@ def change_text(change: Change, paint: Paint = plain, full: bool = False) -> str
     sign = "!" if change.refusals else SIGNS[change.action] if change.action is not Action.NONE else "?"
     name = f"{change.address.kind} {change.address.name} on {change.address.system}"
     head = f"{paint(sign, COLOURS[sign])} {name}" + (f"   {change.title}" if change.title else "")
-    return "\n".join([head, *(indent(text, "    ") for text in _body(change, paint, full))])
+    return "\n".join([head, *(_indented(text, 2) for text in _body(change, paint, full))])
 
 
 def _body(change: Change, paint: Paint, full: bool) -> Iterator[str]:
@@ -77,7 +76,13 @@ def _finding(finding: Finding, paint: Paint) -> str:
 
 def _block(block: Block, full: bool) -> str:
     text = block.text if isinstance(block, Line) else _folded(block, full)
-    return indent(text, "  " * block.depth)
+    return _indented(text, block.depth)
+
+
+def _indented(text: str, depth: int) -> str:
+    """None of its lines is empty."""
+    margin = "  " * depth
+    return margin + text.replace("\n", f"\n{margin}")
 
 
 def _folded(block: Table, full: bool) -> str:

@@ -10,9 +10,7 @@ GAP = "   "
 def table(rows: Sequence[Sequence[str]], columns: Sequence[str] = (), numeric: Collection[str] = ()) -> str:
     """Cells are texts of one line and stay as they are; the columns named in `numeric` end in line."""
     lines = [columns, *rows] if columns else rows
-    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
-    pad = [str.rjust if column in numeric else str.ljust for column in columns or [""] * len(widths)]
-    return "\n".join(
-        GAP.join(how(cell, width) for how, cell, width in zip(pad, line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    widths = [max(1, *map(len, cells)) for cells in zip(*lines, strict=True)]
+    sides = [">" if column in numeric else "<" for column in columns or [""] * len(widths)]
+    line = GAP.join(f"{{:{side}{width}}}" for side, width in zip(sides, widths, strict=True))
+    return "\n".join(line.format(*cells).rstrip() for cells in lines)

@@ -50,27 +50,31 @@ def locate(data: bytes, start: int, wanted: Sequence[int]) -> Located:
 
 
 class Batch(DefaultRecordBatch):  # type: ignore[misc]  # kafka-python carries no types
-    """As kafka-python's, but most records are only stepped over, which is ten times faster."""
+    """As kafka-python's, but most records are only stepped over, and no headers are read: ten times faster."""
 
+    _buffer: bytearray
     _pos: int
     _next_record_index: int
 
     def first_at(self, offset: int) -> Record | None:
         """The first record at or after `offset`; ask in ascending order."""
+        if not self._decompressed:
+            self._open()
         if self.is_control_batch:
             return None
-        if not self._decompressed and not self.validate_crc():
-            raise CorruptRecordError(f"batch at offset {self.base_offset}: wrong checksum")
-        self._maybe_uncompress()
         self._step_towards(offset)
         while self._next_record_index < self._num_records:
-            at = self._pos
-            record = next(self)
+            record, after = self._record()
             if record.offset >= offset:
-                self._pos = at  # the next position may want the same record
-                self._next_record_index -= 1
-                return Record(record.offset, record.timestamp, record.value)
+                return record  # not passed by: the next position may want the same one
+            self._pos = after
+            self._next_record_index += 1
         return None
+
+    def _open(self) -> None:
+        if not self.validate_crc():
+            raise CorruptRecordError(f"batch at offset {self.base_offset}: wrong checksum")
+        self._maybe_uncompress()
 
     def _step_towards(self, offset: int) -> None:
         """Only where no record was compacted away: elsewhere a record's number does not tell its offset."""
@@ -79,10 +83,28 @@ class Batch(DefaultRecordBatch):  # type: ignore[misc]  # kafka-python carries n
         buffer, at = self._buffer, self._pos
         steps = max(min(offset - self.base_offset, self._num_records) - self._next_record_index, 0)
         for _ in range(steps):
-            length, at = decode_varint(buffer, at)
-            at += length
+            low, high = buffer[at], buffer[at + 1]
+            if low > 127 > high:  # 64 to 8191 bytes, as most are: a call would take longer than all the rest
+                at += 2 + ((high << 7 | low & 127) >> 1)
+            else:
+                length, at = decode_varint(buffer, at)
+                at += length
         self._pos = at
         self._next_record_index += steps
+
+    def _record(self) -> tuple[Record, int]:
+        """The one at hand, and where the next one begins."""
+        buffer = self._buffer
+        length, at = decode_varint(buffer, self._pos)
+        after = at + length
+        later, at = decode_varint(buffer, at + 1)  # behind a byte of attributes
+        number, at = decode_varint(buffer, at)
+        key, at = decode_varint(buffer, at)
+        size, at = decode_varint(buffer, at + max(key, 0))
+        if at + size > after:
+            raise CorruptRecordError(f"batch at offset {self.base_offset}: a value ends behind its record")
+        at_ms = self.max_timestamp if self.timestamp_type else self.first_timestamp + later
+        return Record(self.base_offset + number, at_ms, bytes(buffer[at : at + size]) if size >= 0 else None), after
 
 
 class LegacyBatch(LegacyRecordBatch):  # type: ignore[misc]

@@ -1,7 +1,8 @@
 """Single records at many positions, fetched without a consumer.
 
 A consumer would fetch a megabyte for each seek. Here a request asks for a few kilobytes of each of many
-partitions; where they end before the first batch does, it is asked for again with more.
+partitions; where they end before the first batch does, it is asked for again with more. Positions that lie close
+together are fetched together.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from kafka.errors import CorruptRecordError
@@ -17,13 +19,14 @@ from kafka.protocol.consumer import FetchRequest, IsolationLevel
 from elreconcile.errors import Unreachable
 from elreconcile.systems.kafka_answers import NOT_ALLOWED_ON_TOPIC, OFFSET_OUT_OF_RANGE, Call
 from elreconcile.systems.kafka_batches import locate
+from elreconcile.systems.kafka_connection import LANES
 from elreconcile.systems.kafka_offsets import bounds
 from elreconcile.systems.kafka_places import by_leader
 from elreconcile.systems.kafka_values import Partition, Position, Record
 
 FIRST_FETCH = 16 * 1024
 GROWTH = 4
-ANSWER = 4 * 1024 * 1024
+ANSWER = 2 * 1024 * 1024
 """Bytes of one answer, so that memory stays bounded; a single batch may be larger."""
 
 
@@ -38,6 +41,14 @@ class Search:
     def strike(self, found: Collection[int]) -> None:
         self.wanted = [offset for offset in self.wanted if offset not in found]
 
+    def go_on(self, after: int, read: int) -> None:
+        """Behind `after`, to which so many bytes were read: to the last one at once, unless steps would read less."""
+        each = read / max(after - self.at, 1)
+        self.at = max([after, *self.wanted[:1]])
+        if self.wanted:
+            rest = int((self.wanted[-1] - self.at) * each) + self.size
+            self.size = min(rest, ANSWER) if rest <= self.size * len(self.wanted) else self.size
+
 
 Searches = dict[Partition, Search]
 
@@ -47,9 +58,11 @@ def records(call: Call, positions: Collection[Position]) -> Mapping[Position, Re
     searches = _searches(positions)
     found: dict[Position, Record] = {}
     while searches:
-        for broker, chunk in _chunks(call, searches):
-            answer = call.renewed().ask_one(broker, _request({place: searches[place] for place in chunk}))
-            _read(call, answer, searches, found)
+        chunks = _chunks(call, searches)
+        while some := list(islice(chunks, LANES)):
+            asks = [(broker, _request({place: searches[place] for place in chunk})) for broker, chunk in some]
+            for answer in call.renewed().ask(asks):
+                _read(call, answer, searches, found)
         searches = {place: search for place, search in searches.items() if search.wanted}
     return found
 
@@ -120,7 +133,7 @@ def _advance(call: Call, place: Partition, part: Any, search: Search, found: dic
     found.update({(*place, offset): record for offset, record in located.found.items()})
     search.strike(located.found)
     if located.after is not None:
-        search.at = max([located.after, *search.wanted[:1]])
+        search.go_on(located.after, len(part.records))
     elif search.at < part.high_watermark and search.size <= ANSWER:
         search.size *= GROWTH  # one of more than ANSWER is asked for alone, and then not cut off
     else:

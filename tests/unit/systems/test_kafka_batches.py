@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.errors import CorruptRecordError
 from kafka.record.memory_records import MemoryRecordsBuilder
+from kafka.record.util import calc_crc32c
 
 from elreconcile.systems.kafka_batches import locate
 from elreconcile.systems.kafka_values import Record
@@ -19,11 +20,13 @@ OLD, NEW = 1, 2
 
 @dataclass(frozen=True)
 class Batch:
-    """`gaps[i]` offsets were compacted away before record i."""
+    """`gaps[i]` offsets were compacted away before record i. `size`: bytes of a value. `dressed`: keys and headers."""
 
     gaps: tuple[int, ...]
     codec: int = NONE
     magic: int = NEW
+    size: int = 10
+    dressed: bool = False
 
 
 batches = st.lists(
@@ -31,6 +34,8 @@ batches = st.lists(
         Batch,
         gaps=st.lists(st.sampled_from([0, 0, 0, 1, 7]), min_size=1, max_size=6).map(tuple),
         codec=st.sampled_from([NONE, GZIP, SNAPPY, LZ4, ZSTD]),
+        size=st.sampled_from([0, 50, 60, 8180, 8200]),  # where the count of a record's bytes grows by a byte
+        dressed=st.booleans(),
     ),
     min_size=1,
     max_size=4,
@@ -46,8 +51,10 @@ def built(wanted: list[Batch]) -> tuple[bytes, list[Record]]:
         for gap in batch.gaps:
             builder.skip(gap)
             offset += gap
-            record = Record(offset, 1000 + offset, b"value %d" % offset if offset % 5 else None)
-            assert builder.append(record.timestamp_ms, None, record.value) is not None
+            value = (b"%d " % offset).ljust(batch.size, b"v") if offset % 5 else None
+            record = Record(offset, 1000 + offset, value)
+            key, headers = (b"key", [("header", b"value")]) if batch.dressed else (None, [])
+            assert builder.append(record.timestamp_ms, key, value, headers) is not None
             records.append(record)
             offset += 1
         builder.close()
@@ -99,6 +106,15 @@ def test_the_format_before_kafka_0_11(codec: int) -> None:
 
 def test_nothing_at_all() -> None:
     assert locate(b"", 0, [3]).after is None
+
+
+def test_a_value_longer_than_its_record_is_noticed() -> None:
+    data = bytearray(built([Batch((0, 0))])[0])
+    value = data.index(b"1 v")
+    data[value - 1] += 20  # a varint counts in twos: ten bytes more
+    data[17:21] = calc_crc32c(data[21:]).to_bytes(4)
+    with pytest.raises(CorruptRecordError, match="batch at offset 0: a value ends behind its record"):
+        locate(bytes(data), 0, [1])
 
 
 def test_a_flipped_bit_is_noticed() -> None:

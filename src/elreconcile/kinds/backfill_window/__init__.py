@@ -1,14 +1,13 @@
 """The kind BackfillWindow: events of a window that have no row in MySQL get one.
 
-What talks to servers is imported when it is used: a plan without such a document loads no client for it.
+Its parts are imported when they are used: a plan without such a document loads none of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from elreconcile.kinds.backfill_window.live import LiveWindow
 from elreconcile.kinds.backfill_window.spec import BackfillWindow
 from elreconcile.kinds.contract import Ask, Journal, Kind, Moment
 from elreconcile.model.address import Address
@@ -17,10 +16,13 @@ from elreconcile.model.json import digest
 from elreconcile.model.outcome import Outcome
 from elreconcile.systems import ReadingSystems, WritingSystems
 
+if TYPE_CHECKING:
+    from elreconcile.kinds.backfill_window.live import LiveWindow
+
 WITHOUT_MEANING = {"kind", "name", "expires", "reason", "pace"}
 
 
-class BackfillWindowKind(Kind[BackfillWindow, LiveWindow | None]):
+class BackfillWindowKind(Kind[BackfillWindow, "LiveWindow | None"]):
     """After resets: what a rewound consumer will insert is not missing."""
 
     name: ClassVar[str] = "BackfillWindow"

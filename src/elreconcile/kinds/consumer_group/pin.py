@@ -70,8 +70,9 @@ def pin(
         target = reset.target(topic)
         assert target is not None  # noqa: S101  the document is refused otherwise
         misses += _uncovered(topic, target, log)
+        asked = asked_time(target, now)
         for place in _places(topic, log, commits, found):
-            got = _one(place, target, reset, asked_time(target, now))
+            got = _one(place, target, reset, asked)
             if isinstance(got, Miss):
                 misses.append(got)
             elif isinstance(got, Clamp):

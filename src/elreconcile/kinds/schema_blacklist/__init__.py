@@ -1,23 +1,25 @@
 """The kind SchemaBlacklist: schemas kept out of one output of EventLogging.
 
-What talks to servers is imported when it is used: a plan without such a document loads no client for it.
+Its parts are imported when they are used: a plan without such a document loads none of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from elreconcile.kinds.contract import Ask, Journal, Kind, Moment
-from elreconcile.kinds.schema_blacklist.live import LiveBlacklist
 from elreconcile.kinds.schema_blacklist.spec import SchemaBlacklist
 from elreconcile.model.address import Address
 from elreconcile.model.change import Change
 from elreconcile.model.outcome import Outcome
 from elreconcile.systems import ReadingSystems, WritingSystems
 
+if TYPE_CHECKING:
+    from elreconcile.kinds.schema_blacklist.live import LiveBlacklist
 
-class SchemaBlacklistKind(Kind[SchemaBlacklist, LiveBlacklist]):
+
+class SchemaBlacklistKind(Kind[SchemaBlacklist, "LiveBlacklist"]):
     """First of all: nothing that a reset replays or a window fills may bring a blacklisted schema back."""
 
     name: ClassVar[str] = "SchemaBlacklist"
