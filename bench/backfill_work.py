@@ -77,9 +77,10 @@ def fill(spec: BackfillWindow, systems: WritingSystems, others: list[str]) -> Do
     ):
         described = [sink.look(asking, name) for name in {table for table, _ in job.holes}]
         tables = {each.name: each.table for each in described if each.table is not None}
-        there, slices = There(asking), source.clipped(job.slices, job.ranges)
+        slices = source.clipped(job.slices, job.ranges)
         with (
             in_bulk(),
+            There(asking) as there,
             picture.paced() as pacer,
             Filler(picture.wanted, job.holes, job.empty, tables, there, Loader(loading), filled) as filler,
         ):

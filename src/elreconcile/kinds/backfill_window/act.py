@@ -78,10 +78,10 @@ class _Run:
         with closing(self._connect()) as asking, closing(self._connect(local_infile=True)) as loading:
             self._create(asking)
             tables = self._tables(asking)
-            with self._look.paced() as pacer:
+            with self._look.paced() as pacer, There(asking) as there:
                 loader = Loader(loading)
                 try:
-                    self._fill(pacer, tables, There(asking), loader)
+                    self._fill(pacer, tables, there, loader)
                 except NoColumn as error:
                     return self._stopped(error)
                 altered = sample.altered(asking, tables, self._filled.samples)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from elreconcile.kinds.backfill_window import clock
 from elreconcile.kinds.backfill_window.live import Gap, Hour
-from elreconcile.kinds.backfill_window.spill import ID, Cell, CellKey, Chunk, Spill
+from elreconcile.kinds.backfill_window.spill import ID, Cell, CellKey, Chunk, Spill, each_id
 from elreconcile.kinds.backfill_window.wanted import Wanted
 from elreconcile.systems.event_tables import (
     Checksum,
@@ -111,7 +111,7 @@ class _Side:
             return mine.ids
         self._before()
         there = ids_between(self._mysql, self._table, *_span(mine.chunks, self._wanted))
-        absent = mine.ids - {there[start : start + ID] for start in range(0, len(there), ID)}
+        absent = mine.ids.difference(each_id(there))
         elsewhere = times_of(self._mysql, self._table, sorted(absent))
         self.misplaced += sum(time[:10] != self.hour for time in elsewhere.values())
         return absent - elsewhere.keys()

@@ -5,14 +5,24 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
+from struct import Struct
 from types import TracebackType
 from typing import Self
 
 ID = 16
 """Bytes of an id."""
 
+ONE, MANY = Struct(f"{ID}s"), Struct(f"{ID}s" * 256)
+
 HELD = 8_000_000
 """Bytes kept in memory before they go to the file."""
+
+
+def each_id(packed: bytes) -> Iterator[bytes]:
+    """Of ids that lie one after another; unpacked many at a time, which takes less than half as long."""
+    whole = len(packed) - len(packed) % MANY.size
+    return chain.from_iterable(chain(MANY.iter_unpack(packed[:whole]), ONE.iter_unpack(packed[whole:])))
 
 
 def xor_of(ids: bytes | bytearray) -> int:
@@ -83,8 +93,7 @@ class Spill:
     def read(self, chunk: Chunk) -> Iterator[bytes]:
         """Its ids, one by one."""
         self._file.seek(chunk.offset)
-        ids = self._file.read(chunk.length)
-        return (ids[start : start + ID] for start in range(0, len(ids), ID))
+        return each_id(self._file.read(chunk.length))
 
     def close(self) -> None:
         self._file.close()

@@ -1,18 +1,22 @@
-"""Which events have a row already, while a window is filled: the ids of whole minutes, some of them kept."""
+"""Which events have a row already, while a window is filled: the ids of whole minutes, kept on disk.
+
+A source may be read partition by partition, each of which passes through all the minutes; a table is asked once for
+each of them.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+import tempfile
+from collections import defaultdict
 from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
 
 from elreconcile.kinds.backfill_window import clock
 from elreconcile.kinds.backfill_window.envelope import Event
-from elreconcile.kinds.backfill_window.spill import ID
+from elreconcile.kinds.backfill_window.spill import each_id
 from elreconcile.systems.event_tables import EventTable, ids_between, prepare_session, times_of
 from elreconcile.systems.mysql import MySqlConnection
-
-KEPT = 150_000
-"""Ids kept at most, beside those of the minute asked for last."""
 
 FEW = 50
 """Of fewer events in a minute only their own ids are asked for."""
@@ -24,7 +28,8 @@ class There:
     def __init__(self, mysql: MySqlConnection) -> None:
         prepare_session(mysql)
         self._mysql = mysql
-        self._kept: OrderedDict[tuple[str, str], frozenset[bytes]] = OrderedDict()
+        self._file = tempfile.TemporaryFile(prefix="elreconcile-")  # noqa: SIM115  closed in close()
+        self._kept: dict[tuple[str, str], tuple[int, int]] = {}
 
     def absent(self, table: EventTable, events: Iterable[Event]) -> set[bytes]:
         """The ids of those that have no row in their minute; some of these may have one under another hour."""
@@ -37,16 +42,27 @@ class There:
             if len(ids) < FEW and (table.name, minute) not in self._kept:
                 few |= ids
             else:
-                absent |= ids - self._of_minute(table, minute)
+                absent |= ids.difference(each_id(self._of_minute(table, minute)))
         return absent | (few - times_of(self._mysql, table, sorted(few)).keys())
 
-    def _of_minute(self, table: EventTable, minute: str) -> frozenset[bytes]:
-        key = table.name, minute
-        found = self._kept.get(key)
-        if found is None:
-            packed = ids_between(self._mysql, table, clock.first_second(minute), clock.after(minute))
-            found = self._kept[key] = frozenset(packed[at : at + ID] for at in range(0, len(packed), ID))
-            while len(self._kept) > 1 and sum(map(len, self._kept.values())) > KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
+    def _of_minute(self, table: EventTable, minute: str) -> bytes:
+        kept = self._kept.get((table.name, minute))
+        if kept is not None:
+            offset, length = kept
+            self._file.seek(offset)
+            return self._file.read(length)
+        found = ids_between(self._mysql, table, clock.first_second(minute), clock.after(minute))
+        self._kept[table.name, minute] = self._file.seek(0, 2), len(found)
+        self._file.write(found)
         return found
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
