@@ -82,9 +82,9 @@ def fill(spec: BackfillWindow, systems: WritingSystems, others: list[str]) -> Do
             in_bulk(),
             There(asking) as there,
             picture.paced() as pacer,
-            Filler(picture.wanted, job.holes, job.empty, tables, there, Loader(loading), filled) as filler,
+            Filler(reader, picture.wanted, job.holes, job.empty, tables, there, Loader(loading), filled) as filler,
         ):
-            for _ in filler.fill(reader, slices, pacer.before_reading, pacer.before_writing):
+            for _ in filler.fill(slices, pacer.before_reading, pacer.before_writing):
                 pass
     return {"seconds": time.monotonic() - began, "inserted": filled.inserted.total()}
 

@@ -60,6 +60,11 @@ class EventTable:
         return length is None or length > 32
 
     @property
+    def holds_whole_ids(self) -> bool:
+        length = self.columns[self.key].length
+        return length is None or length >= 32
+
+    @property
     def id_text(self) -> str:
         """An expression for the id as 32 hexadecimal digits."""
         key = quote(self.key)

@@ -10,6 +10,7 @@ from elreconcile.errors import ElreconcileError, Unreachable
 from elreconcile.kinds.backfill_window import limits, sample, sink, source
 from elreconcile.kinds.backfill_window.bulk import in_bulk
 from elreconcile.kinds.backfill_window.diff import Work, work
+from elreconcile.kinds.backfill_window.envelope import table_prefix
 from elreconcile.kinds.backfill_window.fill import Filled, Filler, NoColumn
 from elreconcile.kinds.backfill_window.judge import Left, judge
 from elreconcile.kinds.backfill_window.observe import Look
@@ -26,7 +27,7 @@ from elreconcile.systems import WritingSystems
 from elreconcile.systems.deadline import Deadline
 from elreconcile.systems.event_batch import Slice
 from elreconcile.systems.event_loading import Loader
-from elreconcile.systems.event_tables import EventTable
+from elreconcile.systems.event_tables import EventTable, times_of
 from elreconcile.systems.mysql import MySqlConnection, connect
 
 REPLICA_PATIENCE = 15.0
@@ -85,7 +86,7 @@ class _Run:
                 except NoColumn as error:
                     return self._stopped(error)
                 altered = sample.altered(asking, tables, self._filled.samples)
-                left = self._left(pacer)
+                left = self._left(pacer, asking, tables)
         return judge(self._address, self._job, self._filled, left, altered)
 
     def _connect(self, local_infile: bool = False) -> MySqlConnection:
@@ -94,7 +95,10 @@ class _Run:
         return connect(name, settings, self._systems.deadline, local_infile=local_infile)
 
     def _create(self, mysql: MySqlConnection) -> None:
-        for statement in self._job.create.values():
+        kept_out = {table_prefix(schema) for schema in self._look.blacklisted}
+        for name, statement in self._job.create.items():
+            if name.rpartition("_")[0] in kept_out:  # since the plan was made, maybe by this very run
+                continue
             self._journal.still_ours(self._address)
             mysql.execute(statement.replace("%", "%%"))
 
@@ -112,10 +116,10 @@ class _Run:
 
         with (
             in_bulk(),
-            Filler(self._look.wanted, job.holes, job.empty, tables, there, loader, self._filled) as filler,
             source.opened(job.spec, self._systems) as reader,
+            Filler(reader, self._look.wanted, job.holes, job.empty, tables, there, loader, self._filled) as filler,
         ):
-            stretches = filler.fill(reader, slices, pacer.before_reading, before_load)
+            stretches = filler.fill(slices, pacer.before_reading, before_load)
             for number, _ in enumerate(stretches, 1):
                 done: Json = {"stretches": number, "inserted": self._filled.inserted.total()}
                 self._journal.progressed(self._address, done)
@@ -131,12 +135,21 @@ class _Run:
         reason = f"stopped: {error}; {rows:,} rows were put in before it, and stay; add the column and apply again"
         return Outcome(self._address, Ending.FAILED, reason, {"inserted": dict(self._filled.inserted)})
 
-    def _left(self, pacer: Pacer) -> Left:
+    def _left(self, pacer: Pacer, mysql: MySqlConnection, tables: Mapping[str, EventTable]) -> Left:
         """The replica is looked at last, once nothing else keeps the window open."""
         slices = source.clipped(self._job.slices, self._job.ranges)
         missing, pending = self._without_row(pacer, slices, self._job.holes, None)
+        undecodable = self._undecodable(mysql, tables)
+        missing -= undecodable
         stays_open = missing or pending or self._job.stays_open
-        return Left(missing, pending, None if stays_open else self._missing_on_replica(pacer, slices))
+        on_replica = None if stays_open else self._missing_on_replica(pacer, slices, undecodable)
+        return Left(missing, pending, undecodable, on_replica)
+
+    def _undecodable(self, mysql: MySqlConnection, tables: Mapping[str, EventTable]) -> int:
+        """Those that no row can be made of, and that nobody has made one of: they were among the missing."""
+        return sum(
+            len(ids) - len(times_of(mysql, tables[name], sorted(ids))) for name, ids in self._filled.undecodable.items()
+        )
 
     def _without_row(
         self, pacer: Pacer, slices: Sequence[Slice], only: frozenset[CellKey] | None, server: str | None
@@ -146,7 +159,7 @@ class _Run:
             _, result = self._look.compared(pacer, Tally(spill), slices, only, server)
         return sum(hour.missing for hour in result.hours), sum(hour.pending for hour in result.hours)
 
-    def _missing_on_replica(self, pacer: Pacer, slices: Sequence[Slice]) -> int | None:
+    def _missing_on_replica(self, pacer: Pacer, slices: Sequence[Slice], undecodable: int) -> int | None:
         """After a while in which a copy that is a little behind gets them. Rows of earlier runs may lie in any hour."""
         job, patience = self._job, Deadline(REPLICA_PATIENCE)
         replica, only = job.spec.sink.replica, None if job.goes_on else job.holes
@@ -154,7 +167,7 @@ class _Run:
             return None
         if job.goes_on:
             slices = source.slices(job.ranges)
-        while (missing := sum(self._without_row(pacer, slices, only, replica))) and patience.left:
+        while (missing := sum(self._without_row(pacer, slices, only, replica)) - undecodable) and patience.left:
             self._tell(f"{missing:,} rows are not on the replica yet")
             time.sleep(1)
         return missing

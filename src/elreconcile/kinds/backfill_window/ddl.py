@@ -103,7 +103,7 @@ def _column(column: str, name: str, described: Mapping[str, Any]) -> _Column:
         kind, key = "DATETIME", "KEY"
     if described.get("pattern") == UUID1:
         kind, key = "CHAR(38)", "KEY"
-    if name == "id":
+    if column == "meta_id":  # any other id may stand in many events
         key = "UNIQUE KEY"
     if name == "timestamp":
         kind, key = "VARCHAR(14)", "KEY"

@@ -10,9 +10,9 @@ from typing import Any
 
 from elreconcile.kinds.backfill_window import clock, limits
 from elreconcile.kinds.backfill_window.live import LiveWindow
-from elreconcile.kinds.backfill_window.show import details, missing, title
+from elreconcile.kinds.backfill_window.show import created, details, missing, title
 from elreconcile.kinds.backfill_window.source import Ranges, neighbours, read_ranges, write_ranges
-from elreconcile.kinds.backfill_window.spec import BackfillWindow, Files
+from elreconcile.kinds.backfill_window.spec import BackfillWindow, Files, schema_of
 from elreconcile.kinds.backfill_window.spill import CellKey
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.model.change import Action, Change, Finding, Guard, Pending, Refusal
@@ -94,7 +94,7 @@ def _effect(spec: BackfillWindow, live: LiveWindow) -> Json:
     return {
         "window": spec.model_dump(mode="json"),
         "fill": sorted(fill),
-        "create": {table.name: table.ddl for table in live.tables if table.ddl and table.name in fill},
+        "create": dict(created(live)),
     }
 
 
@@ -122,8 +122,9 @@ def _before(live: LiveWindow) -> dict[str, Json]:
 
 def _refusals(spec: BackfillWindow, live: LiveWindow) -> Iterator[Refusal]:
     filled = {hour.table for hour in live.hours if hour.missing}
+    touched = {hour.table for hour in live.hours}
     for table in live.tables:
-        if table.problem is not None and (table.exists or table.name in filled):
+        if table.problem is not None and table.name in (touched if table.exists else filled):
             yield Refusal(
                 "table", f"the table {table.name}", table.problem, "rows must go in once, as they are", "mend it"
             )
@@ -174,10 +175,10 @@ def _findings(spec: BackfillWindow, live: LiveWindow) -> Iterator[Finding]:
                 f"events that cannot be sorted in: {odd.what}", value, "none", "look at them; none was put in"
             )
     seen = {name for table in live.tables for name in (table.schema, f"{table.schema}_{table.revision}", table.name)}
-    silent = [name for name in spec.schemas if name not in seen and name not in live.blacklisted]
+    silent = [name for name in spec.schemas if name not in seen and schema_of(name) not in live.blacklisted]
     if silent and live.read:
         yield Finding(f"events of {', '.join(silent)}", "none in this window", "some", "check the names of the schemas")
-    listed = [name for name in spec.schemas if name in live.blacklisted]
+    listed = [name for name in spec.schemas if schema_of(name) in live.blacklisted]
     if listed:
         yield Finding(
             f"schemas {', '.join(listed)}", "blacklisted now", "not blacklisted", "none of their events is put in"

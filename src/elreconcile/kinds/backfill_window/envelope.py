@@ -34,7 +34,7 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
     revision: int = -1
     uuid: str = ""
     dt: str = ""
-    timestamp: float | None = None
+    timestamp: float | str | None = None
     topic: str | None = None
     userAgent: Agent | str | None = None
     meta: Meta | None = None
@@ -125,7 +125,12 @@ def is_bot(agent: Agent | str | None) -> bool:
 
 @lru_cache(maxsize=1_000)
 def table_name(name: str, revision: int) -> str:
-    return f"{re.sub('[^A-Za-z0-9]+', '_', name)}_{revision}"
+    return f"{table_prefix(name)}_{revision}"
+
+
+def table_prefix(schema: str) -> str:
+    """What the tables of all its revisions begin with."""
+    return re.sub("[^A-Za-z0-9]+", "_", schema)
 
 
 def _no_json(value: bytes) -> Unreadable:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import msgspec
-
 from elreconcile.kinds.backfill_window.envelope import Event, examine
-from elreconcile.kinds.backfill_window.rows import flat_of
+from elreconcile.kinds.backfill_window.rows import UNDECODABLE, flat_of
 from elreconcile.kinds.backfill_window.spill import CellKey
 from elreconcile.systems.event_batch import Reader, Slice
 
@@ -67,7 +65,7 @@ class _Look:
         self._left[event.table] -= 1
         try:
             names = flat_of(value, event).keys() - self._columns[event.table]
-        except (msgspec.DecodeError, RecursionError):
+        except UNDECODABLE:
             return
         if names:
             self.unknown.setdefault(event.table, set()).update(names)

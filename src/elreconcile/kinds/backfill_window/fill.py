@@ -15,11 +15,12 @@ import msgspec
 from elreconcile.errors import ElreconcileError
 from elreconcile.kinds.backfill_window import clock
 from elreconcile.kinds.backfill_window.envelope import Event, decode_plain, event_of, examine
-from elreconcile.kinds.backfill_window.rows import Row, UnknownFields, row_of
+from elreconcile.kinds.backfill_window.rows import UNDECODABLE, Row, UnknownFields, row_of
+from elreconcile.kinds.backfill_window.scan import PLACES_KEPT
 from elreconcile.kinds.backfill_window.spill import CellKey
 from elreconcile.kinds.backfill_window.there import There
 from elreconcile.kinds.backfill_window.wanted import Wanted
-from elreconcile.systems.event_batch import Batch, Reader, Slice
+from elreconcile.systems.event_batch import Batch, Part, Reader, Slice
 from elreconcile.systems.event_loading import Loaded, Loader
 from elreconcile.systems.event_tables import EventTable
 
@@ -48,16 +49,20 @@ class NoColumn(ElreconcileError):
 
 @dataclass(slots=True)
 class Filled:
-    """What was put in, by table. `changed`: values the server says it altered, by table and column."""
+    """What was put in, by table. `changed`: values the server says it altered, by table and column.
+
+    `undecodable`: the ids of events that cannot be read in full; `places`: where the first of them are.
+    """
 
     inserted: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
-    unreadable: int = 0
+    undecodable: dict[str, set[bytes]] = field(default_factory=dict)
+    places: list[str] = field(default_factory=list)
     samples: list[tuple[str, Row]] = field(default_factory=list)
 
 
-Missing = tuple[Event, bytes]
-"""An event that may have no row, and the whole of it."""
+Missing = tuple[Event, bytes, Part, int]
+"""An event that may have no row, the whole of it, and where it is."""
 
 
 class Filler:
@@ -69,6 +74,7 @@ class Filler:
 
     def __init__(
         self,
+        reader: Reader,
         wanted: Wanted,
         holes: frozenset[CellKey],
         empty: frozenset[CellKey],
@@ -77,6 +83,7 @@ class Filler:
         loader: Loader,
         filled: Filled,
     ) -> None:
+        self._reader = reader
         self._filled = filled
         self._wanted = wanted
         self._holes = holes
@@ -93,7 +100,6 @@ class Filler:
 
     def fill(
         self,
-        reader: Reader,
         slices: Sequence[Slice],
         before_read: Callable[[int], None],
         before_load: Callable[[int], None],
@@ -103,13 +109,14 @@ class Filler:
         Raises NoColumn; what was put in before stays.
         """
         read = 0
-        for batch in reader.read(slices):
+        for batch in self._reader.read(slices):
             before_read(len(batch.values))
-            for event, value in self._of_holes(batch):
+            for missing in self._of_holes(batch):
+                event = missing[0]
                 if (event.table, event.time[:10]) in self._empty:
-                    self._add_row(value, event)
+                    self._add_row(missing)
                 else:
-                    self._doubtful[event.table].append((event, value))
+                    self._doubtful[event.table].append(missing)
             self._put_in(DOUBTFUL, SORTED, before_load)
             read += len(batch.values)
             if read >= STRETCH:
@@ -149,7 +156,7 @@ class Filler:
                 continue
             event = event_within(value, self._hours)
             if event is not None and self._belongs(event):
-                yield event, value
+                yield event, value, batch.part, position
 
     def _belongs(self, event: Event) -> bool:
         return (
@@ -176,21 +183,24 @@ class Filler:
 
     def _look_up(self) -> None:
         for name, doubtful in self._doubtful.items():
-            absent = self._there.absent(self._tables[name], (event for event, _ in doubtful))
-            for event, value in doubtful:
-                if event.id in absent:
-                    self._add_row(value, event)
+            absent = self._there.absent(self._tables[name], (event for event, *_ in doubtful))
+            for missing in doubtful:
+                if missing[0].id in absent:
+                    self._add_row(missing)
             doubtful.clear()
 
-    def _add_row(self, value: bytes, event: Event) -> None:
+    def _add_row(self, missing: Missing) -> None:
+        event, value, part, position = missing
         try:
             self._ready[event.table].append(row_of(value, event, self._tables[event.table]))
         except UnknownFields as error:
             self.finish()
             names, uuid = ", ".join(error.columns), event.id.hex()
             raise NoColumn(f"the table {event.table} has no column for {names} (uuid {uuid})") from error
-        except (msgspec.DecodeError, RecursionError):
-            self._filled.unreadable += 1
+        except UNDECODABLE:
+            self._filled.undecodable.setdefault(event.table, set()).add(event.id)
+            if len(self._filled.places) < PLACES_KEPT:
+                self._filled.places.append(self._reader.place(part, position))
 
     def _load(self, name: str, rows: Sequence[Row]) -> None:
         ready = self._loader.ready(self._tables[name], [row.values for row in rows])

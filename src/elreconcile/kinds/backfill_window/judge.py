@@ -16,11 +16,13 @@ from elreconcile.model.outcome import Ending, Outcome
 class Left:
     """Events without a row, read back after filling; `pending`: the writer is to bring them.
 
-    `on_replica`: without a row there; None: not asked, as there is none, or something else is left.
+    `undecodable`: no row can be made of them; they are not among the missing. `on_replica`: without a row there; None:
+    not asked, as there is none, or something else is left.
     """
 
     missing: int
     pending: int
+    undecodable: int
     on_replica: int | None
 
 
@@ -30,11 +32,12 @@ def judge(address: Address, job: Work, filled: Filled, left: Left, altered: Mapp
         "inserted": dict(filled.inserted),
         "missing": left.missing,
         "pending": left.pending,
+        "cannot be decoded in full": left.undecodable,
         "missing on the replica": left.on_replica,
         "changed by the server, by its warnings": dict(filled.changed),
         "changed by the server, in a sample": dict(altered),
     }
-    said = [f"{filled.inserted.total():,} rows put in, read back by uuid", *_remarks(filled, altered)]
+    said = [f"{filled.inserted.total():,} rows put in, read back by uuid", *_remarks(filled, left, altered)]
     ending, why = _ending(job, left)
     return Outcome(address, ending, "; ".join([*said, *why]), evidence)
 
@@ -55,7 +58,7 @@ def _waiting(left: Left) -> str | None:
     return f"{left.pending:,} events wait for the writer" if left.pending else None
 
 
-def _remarks(filled: Filled, altered: Mapping[str, int]) -> list[str]:
+def _remarks(filled: Filled, left: Left, altered: Mapping[str, int]) -> list[str]:
     said = []
     if filled.changed:
         columns = ", ".join(f"{column} ({number:,})" for column, number in sorted(filled.changed.items()))
@@ -63,6 +66,6 @@ def _remarks(filled: Filled, altered: Mapping[str, int]) -> list[str]:
     silent = sorted(set(altered) - set(filled.changed))
     if silent:
         said.append(f"a sample read back differs in {', '.join(silent)}")
-    if filled.unreadable:
-        said.append(f"{filled.unreadable:,} events could not be decoded in full")
+    if left.undecodable:
+        said.append(f"{left.undecodable:,} events cannot be decoded in full, the first at {', '.join(filled.places)}")
     return said

@@ -55,7 +55,7 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class TableSeen:
-    """A table events of the window belong to.
+    """A table events of the window belong to. `bots` and `blacklisted` are left out.
 
     `problem`: why rows cannot be put there; `ddl`: how it will be made; `unknown`: fields it has no columns for, of
     the `looked` events of its hours with holes that were looked at.
@@ -66,6 +66,7 @@ class TableSeen:
     revision: int
     exists: bool
     bots: int = 0
+    blacklisted: int = 0
     problem: str | None = None
     ddl: str | None = None
     unknown: tuple[str, ...] = ()

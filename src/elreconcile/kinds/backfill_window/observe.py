@@ -119,7 +119,7 @@ class Look:
             sums = beside.submit(checksums, connect, tables, cells, self.wanted, pacer.beside)
             with source.opened(self.spec, self._systems) as reader:
                 scan.scan(reader, slices, self.wanted, tally, pacer.before_reading)
-            names = {table for table, _ in tally.spill.cells} | set(tally.bots)
+            names = {table for table, _ in tally.spill.cells} | set(tally.bots) | set(tally.blacklisted)
             described = {name: known.get(name) or sink.look(mysql, name) for name in names}
             tables_seen = {name: each.table for name, each in described.items()}
             summed = pacer.result(sums)
@@ -154,6 +154,7 @@ class Look:
                 *tally.schemas[name],
                 exists=each.table is not None,
                 bots=tally.bots[name],
+                blacklisted=tally.blacklisted[name],
                 problem=each.problem,
                 ddl=each.new.statement if each.new else None,
                 unknown=looked[name].unknown,

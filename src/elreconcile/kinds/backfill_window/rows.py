@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -16,10 +17,15 @@ from elreconcile.systems.event_tables import EventTable
 NOT_STORED = frozenset({"recvFrom", "revision", "schema", "seqId", "topic", "ip"})
 NOT_MAPPED = NOT_STORED | {"dt", "userAgent"}
 
+CLOCK = re.compile(r"\d{14}", re.ASCII)
+
 decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 decode = msgspec.json.Decoder().decode
 
 Value: TypeAlias = str | int | float | bool | None
+
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What may come to light where all of an event is read: in its envelope nothing showed it."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -38,19 +44,21 @@ class UnknownFields(Exception):
 
 
 def row_of(value: bytes, event: Event, table: EventTable) -> Row:
-    """Raises UnknownFields; msgspec.DecodeError or RecursionError where what lies deeper in it cannot be read."""
+    """Raises UnknownFields, UNDECODABLE."""
     flat = flat_of(value, event)
     if not flat.keys() <= table.columns.keys():
         raise UnknownFields(sorted(flat.keys() - table.columns.keys()))
+    if not table.may_have_dashes:  # the server would cut one with dashes short
+        flat[table.key] = event.id.hex()
     if table.datetimes.isdisjoint(flat):
         return Row(event.id, flat)
     return Row(event.id, {name: _fitted(value, name in table.datetimes) for name, value in flat.items()})
 
 
-def flat_of(value: bytes, event: Event) -> Mapping[str, Value]:
+def flat_of(value: bytes, event: Event) -> dict[str, Value]:
     """Every value of the event by the name of its column, as EventLogging's mapper and its flattening make them.
 
-    Raises msgspec.DecodeError; RecursionError where it is nested too deep.
+    Raises UNDECODABLE.
     """
     parts = decode_parts(value)
     has_meta = bytes(parts.get("meta", b"")).startswith(b"{")
@@ -82,5 +90,7 @@ def _flatten(nested: Mapping[str, Any], prefix: str, into: dict[str, Value]) -> 
 
 def _fitted(value: Value, is_datetime: bool) -> Value:
     """Times of datetime columns as MySQL writes them; the rest as it is."""
-    digits = digits_of(value) if is_datetime and isinstance(value, str) else None
+    if not is_datetime or not isinstance(value, str):
+        return value
+    digits = value if CLOCK.fullmatch(value) else digits_of(value)
     return value if digits is None else clock.moment_of(digits).strftime("%Y-%m-%d %H:%M:%S")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, timedelta
 from typing import Any
 
 from elreconcile.kinds.backfill_window.rows import Row, Value
@@ -38,7 +38,7 @@ def same(sent: Value, stored: Any, column: Column) -> bool:
         return sent is None and stored is None
     if isinstance(stored, bytes):
         stored = (stored.rstrip(b"\0") if column.family == "binary" else stored).decode("utf-8", "replace")
-    if isinstance(stored, datetime):
+    if isinstance(stored, date | timedelta):
         return str(stored) == sent
     if isinstance(stored, str):
         return stored == (str(int(sent)) if isinstance(sent, bool) else str(sent))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import Enum
 
 import msgspec
 
@@ -34,16 +33,15 @@ PLACES_KEPT = 5
 """Positions kept of each sort of odd record; all are counted."""
 
 
-class Outside(Enum):
-    """Why events of a table and minute do not concern the window."""
+@dataclass(frozen=True, slots=True)
+class Blacklisted:
+    """Events of this table are left out."""
 
-    WINDOW = "window"
-    SCHEMAS = "schemas"
-    BLACKLISTED = "blacklisted"
+    table: str
 
 
-Place = tuple[str, str] | Outside
-"""Table and minute."""
+Place = tuple[str, str] | Blacklisted | None
+"""Table and minute; None: of no concern to the window."""
 
 
 class _Odd(Exception):
@@ -64,7 +62,7 @@ class Tally:
 
     spill: Spill
     read: int = 0
-    other: Counter[Outside] = field(default_factory=Counter)
+    blacklisted: Counter[str] = field(default_factory=Counter)
     bots: Counter[str] = field(default_factory=Counter)
     without_time: dict[str, Odd] = field(default_factory=dict)
     unreadable: dict[str, Odd] = field(default_factory=dict)
@@ -94,7 +92,7 @@ class _Scanner:
         self._reader = reader
         self._wanted = wanted
         self._tally = tally
-        self._tables: dict[tuple[str, int], str | Outside] = {}
+        self._tables: dict[tuple[str, int], str | Blacklisted | None] = {}
         self._minutes: dict[str, str] = {}
         self._clock: dict[Part, int] = {}
         self._until_ms = int(moment_of(wanted.until).timestamp() * 1000)
@@ -136,14 +134,14 @@ class _Scanner:
         )
 
     def _keep(self, found: list[tuple[Place, list[str]]], bots: list[tuple[Place, int]], pending: bool) -> set[CellKey]:
-        packed = [(place, _packed(ids)) for place, ids in found if not isinstance(place, Outside)]
+        packed = [(place, _packed(ids)) for place, ids in found if isinstance(place, tuple)]
         for (table, minute), ids in packed:
             self._tally.spill.add(table, minute, pending, ids)
-        self._tally.other.update({place: len(ids) for place, ids in found if isinstance(place, Outside)})
+        for place, number in [*bots, *((place, len(ids)) for place, ids in found)]:
+            if isinstance(place, Blacklisted):
+                self._tally.blacklisted[place.table] += number
         for place, number in bots:
-            if isinstance(place, Outside):
-                self._tally.other[place] += number
-            else:
+            if isinstance(place, tuple):
                 self._tally.bots[place[0]] += number
         return {(table, minute[:10]) for (table, minute), _ in packed}
 
@@ -154,9 +152,9 @@ class _Scanner:
         if inside is None:
             raise _Odd
         if not inside:
-            return Outside.WINDOW
+            return None
         table = self._table(schema, revision)
-        return table if isinstance(table, Outside) else (table, minute)
+        return (table, minute) if isinstance(table, str) else table
 
     def _minute(self, text: str) -> str:
         """12 digits of `2015-10-14T06:00`; told to the tally as seen."""
@@ -176,19 +174,17 @@ class _Scanner:
         tally.first = minute if tally.first is None else min(tally.first, minute)
         tally.last = minute if tally.last is None else max(tally.last, minute)
 
-    def _table(self, schema: str, revision: int) -> str | Outside:
-        known = self._tables.get((schema, revision))
-        if known is None:
-            known = self._tables[schema, revision] = self._judge(table_name(schema, revision), schema, revision)
-        return known
+    def _table(self, schema: str, revision: int) -> str | Blacklisted | None:
+        if (schema, revision) not in self._tables:
+            self._tables[schema, revision] = self._judge(table_name(schema, revision), schema, revision)
+        return self._tables[schema, revision]
 
-    def _judge(self, table: str, schema: str, revision: int) -> str | Outside:
+    def _judge(self, table: str, schema: str, revision: int) -> str | Blacklisted | None:
+        """None: the document does not name it."""
         if not self._wanted.names_it(schema, revision, table):
-            return Outside.SCHEMAS
+            return None
         self._tally.schemas[table] = (schema, revision)
-        if schema in self._wanted.blacklisted:
-            return Outside.BLACKLISTED
-        return table
+        return Blacklisted(table) if schema in self._wanted.blacklisted else table
 
     def _carefully(self, batch: Batch, pending: bool) -> set[CellKey]:
         touched: set[CellKey] = set()
@@ -203,10 +199,10 @@ class _Scanner:
     def _one(self, event: Event, pending: bool) -> set[CellKey]:
         self._saw(event.time[:12])
         table = self._judge(event.table, event.schema, event.revision)
-        if not self._wanted.covers(event.time):
-            self._tally.other[Outside.WINDOW] += 1
-        elif isinstance(table, Outside):
-            self._tally.other[table] += 1
+        if not self._wanted.covers(event.time) or table is None:
+            pass
+        elif isinstance(table, Blacklisted):
+            self._tally.blacklisted[table.table] += 1
         elif self._wanted.leaves_out_as_bot(event):
             self._tally.bots[table] += 1
         else:

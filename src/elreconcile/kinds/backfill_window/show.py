@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from elreconcile.kinds.backfill_window import clock
 from elreconcile.kinds.backfill_window.fields import EVENTS
@@ -24,6 +24,12 @@ def missing(live: LiveWindow) -> int:
     return sum(hour.missing for hour in live.hours)
 
 
+def created(live: LiveWindow) -> Mapping[str, str]:
+    """The statement for each table that has to be made first."""
+    filled = {hour.table for hour in live.hours if hour.missing}
+    return {table.name: table.ddl for table in live.tables if table.ddl and table.name in filled}
+
+
 def details(spec: BackfillWindow, live: LiveWindow) -> tuple[Block, ...]:
     if not live.tables:
         return ()
@@ -35,24 +41,41 @@ def _blocks(spec: BackfillWindow, live: LiveWindow) -> Iterator[Block]:
     columns = ("table", *COUNTS, "bots", "by hour", "")
     yield Table(columns, tuple(_row(table.name, live, hours) for table in live.tables), frozenset(columns[1:7]))
     yield Line(LEGEND, depth=1)
-    if not missing(live):
-        proven = sum(hour.proven for hour in live.hours)
-        yield Line(f"every event has its row: {proven} of {len(live.hours)} hours proven by checksum")
-        return
-    yield Line(_plan(spec, live))
-    yield from _looked(live)
+    yield from _left_out(live)
+    if missing(live):
+        yield Line(_plan(spec, live))
+        yield from _looked(live)
+        yield from _created(live)
+    elif live.hours:
+        yield Line(_nothing_missing(live))
+    odd = [hour for hour in live.hours if hour.present < hour.eligible]
+    if odd:
+        yield Table(("table", "hour", *COUNTS), tuple(_hour(hour) for hour in odd), frozenset(COUNTS))
+    if live.gaps:
+        gaps = tuple((gap.table, _minute(gap.first), _minute(gap.last), f"{gap.missing:,}") for gap in live.gaps)
+        yield Table(("gap in", "from", "to", "missing"), gaps, frozenset({"missing"}))
+
+
+def _left_out(live: LiveWindow) -> Iterator[Line]:
     for table in live.tables:
-        if table.ddl is not None:
-            yield Table(
-                (f"creates {table.name} from its event schema",), tuple((line,) for line in table.ddl.splitlines())
-            )
-    holes = [hour for hour in live.hours if hour.missing]
-    yield Table(("table", "hour", *COUNTS), tuple(_hour(hour) for hour in holes), frozenset(COUNTS))
-    yield Table(
-        ("gap in", "from", "to", "missing"),
-        tuple((gap.table, _minute(gap.first), _minute(gap.last), f"{gap.missing:,}") for gap in live.gaps),
-        frozenset({"missing"}),
-    )
+        if table.blacklisted:
+            yield Line(f"left out: {table.blacklisted:,} events of {table.name}, whose schema is blacklisted", depth=1)
+
+
+def _created(live: LiveWindow) -> Iterator[Table]:
+    for name, statement in created(live).items():
+        lines = tuple((line,) for line in statement.splitlines())
+        yield Table((f"creates {name} from its event schema",), lines)
+
+
+def _nothing_missing(live: LiveWindow) -> str:
+    """Not more than was seen: what the writer is to bring has no row yet."""
+    proven = f"{sum(hour.proven for hour in live.hours)} of {len(live.hours)} hours proven by checksum"
+    pending = sum(hour.pending for hour in live.hours)
+    if pending:
+        return f"no event is missing, {pending:,} are pending: {proven}"
+    read = " that was read" if live.open_end else ""
+    return f"every event{read} has its row: {proven}"
 
 
 def _row(table: str, live: LiveWindow, hours: list[str]) -> tuple[str, ...]:
@@ -76,7 +99,7 @@ def _share(hour: Hour | None) -> str:
 
 def _plan(spec: BackfillWindow, live: LiveWindow) -> str:
     rows, rate = missing(live), spec.pace.rows_per_second
-    made = sum(table.ddl is not None for table in live.tables)
+    made = len(created(live))
     create = f", after creating {made} table{'s' if made > 1 else ''}" if made else ""
     long = f"about {told(rows / rate)} at {rate:,} rows/s" if rate else "as fast as the server takes them"
     return f"puts in {rows:,} rows in commits of 1,000{create}, {long}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from elreconcile.kinds.backfill_window.ddl import NewTable, NoSchema, create_table
+from elreconcile.kinds.backfill_window.envelope import table_prefix
 from elreconcile.kinds.backfill_window.spec import BackfillWindow, schema_of
 from elreconcile.systems.event_tables import EventTable, NotAnEventTable, describe, table_names
 from elreconcile.systems.mysql import MySqlConnection
@@ -34,8 +34,7 @@ def of_schemas(mysql: MySqlConnection, spec: BackfillWindow) -> Mapping[str, Des
     """The tables there are for the schemas of the document, of every revision."""
     names: set[str] = set()
     for name in spec.schemas:
-        prefix = re.sub("[^A-Za-z0-9]+", "_", schema_of(name))
-        names.update(table_names(mysql, prefix))
+        names.update(table_names(mysql, table_prefix(schema_of(name))))
     return {name: look(mysql, name) for name in sorted(names)}
 
 
@@ -46,6 +45,8 @@ def look(mysql: MySqlConnection, name: str) -> Described:
         return Described(name, None, f"it is no table of events: {error}")
     if table is not None and not table.unique:
         return Described(name, table, f"no unique key on its {table.key}: filling it could store events twice")
+    if table is not None and not table.holds_whole_ids:
+        return Described(name, table, f"its {table.key} is too short for an id of 32 digits: the server would cut it")
     return Described(name, table)
 
 

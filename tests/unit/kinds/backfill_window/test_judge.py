@@ -22,11 +22,11 @@ def job(stays_open: str | None = None) -> Work:
 @pytest.mark.parametrize(
     ("left", "stays_open", "ending", "said"),
     [
-        (Left(0, 0, 0), None, Ending.SETTLED, "0 rows put in, read back by uuid"),
-        (Left(2, 0, None), None, Ending.FAILED, "2 events still have no row"),
-        (Left(0, 3, None), None, Ending.FAILED, "the window stays open: 3 events wait for the writer"),
-        (Left(0, 0, None), "one came late", Ending.FAILED, "the window stays open: one came late"),
-        (Left(0, 0, 4), None, Ending.FAILED, "the window stays open: 4 of its rows are not on the replica copy"),
+        (Left(0, 0, 0, 0), None, Ending.SETTLED, "0 rows put in, read back by uuid"),
+        (Left(2, 0, 0, None), None, Ending.FAILED, "2 events still have no row"),
+        (Left(0, 3, 0, None), None, Ending.FAILED, "the window stays open: 3 events wait for the writer"),
+        (Left(0, 0, 0, None), "one came late", Ending.FAILED, "the window stays open: one came late"),
+        (Left(0, 0, 0, 4), None, Ending.FAILED, "the window stays open: 4 of its rows are not on the replica copy"),
     ],
 )
 def test_a_window_is_settled_once_every_event_has_its_row(
