@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def shown(plan: Plan, as_json: bool, markdown: bool, full: bool, expires_at: datetime | None = None) -> str:
-    """Text, coloured on a terminal; or JSON; or Markdown. Raises UsageError when both are asked for."""
+    """Text, coloured on a terminal; or JSON; or Markdown, with a warning on stderr where that has no room for all.
+
+    Raises UsageError when both are asked for.
+    """
     if as_json and markdown:
         raise UsageError("--json and --markdown exclude each other")
     if as_json:
@@ -23,7 +26,12 @@ def shown(plan: Plan, as_json: bool, markdown: bool, full: bool, expires_at: dat
     if markdown:
         from elreconcile.reports.markdown import plan_markdown
 
-        return plan_markdown(plan, expires_at)
+        comment = plan_markdown(plan, expires_at)
+        if comment.unnamed:
+            print(
+                f"warning: {comment.unnamed:,} of what destroys or is refused did not fit the Markdown", file=sys.stderr
+            )
+        return comment.text
     from elreconcile.cli.terminal import paint
     from elreconcile.reports.plan_text import plan_text
 

@@ -1,12 +1,15 @@
-"""A plan as a comment on a review: what destroys comes first and is never cut, the rest fits a byte budget."""
+"""A plan as a comment on a review: what destroys comes first, tables give way before names, all in a byte budget."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import takewhile
 
+from elreconcile.model.block import Block, Table
+from elreconcile.model.block import Line as Sentence
 from elreconcile.model.change import Action, Change
 from elreconcile.model.plan import Plan
 from elreconcile.reports.plan_text import change_text, refusal_text, totals
@@ -17,87 +20,163 @@ BUDGET = 65_536
 MARKER = "<!-- elreconcile plan -->"
 """By this line a bot finds its own earlier comment and replaces it."""
 
-DESTRUCTIVE = (Action.REMOVE, Action.REQUEST)
+FOLDS = (100, 10, 2)
+"""Rows of each table of a document that does not fit with all of them."""
 
-RESERVE = 300
-"""Bytes kept for the note on what was left out, and for the fold."""
+RESERVE = 600
+"""Bytes kept for the notes on what was left out, and for the fold."""
 
 
-def plan_markdown(plan: Plan, expires_at: datetime | None = None, budget: int = BUDGET) -> str:
-    """At most `budget` bytes, unless what must not be cut is larger by itself: a line for each of these changes."""
-    changes = sorted(plan.changes, key=lambda change: str(change.address))
-    must = [change for change in changes if _is_never_cut(change)]
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """`unnamed` counts what destroys or is refused, and has not even its name in the comment."""
+
+    text: str
+    unnamed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Paragraphs about some documents, the rows of tables in them, and how many documents are not even named."""
+
+    texts: Sequence[str] = ()
+    rows: int = 0
+    unnamed: int = 0
+
+
+Brief = Callable[[Sequence[Change]], Sequence[str]]
+"""Tells documents without their tables, in one paragraph or none."""
+
+
+def plan_markdown(plan: Plan, expires_at: datetime | None = None, budget: int = BUDGET) -> Comment:
+    """At most `budget` bytes. What destroys or is refused takes its room first, to the last row and then to its name.
+
+    What is not about a single document (limits, digest) is never cut, and takes a few thousand bytes at most.
+    """
+    changes = sorted(plan.changes, key=lambda change: (not change.refusals, str(change.address)))
+    grave = [change for change in changes if _is_grave(change)]
     idle = [change for change in changes if _is_idle(change)]
-    rest = [change for change in changes if not _is_never_cut(change) and not _is_idle(change)]
-    first, last = [_head(plan), *(_fenced(refusal_text(each)) for each in plan.refusals)], _tail(plan, expires_at)
-    told = _never_cut(must, budget - _size([*first, last]) - RESERVE)
-    others = _fitting(map(_section, rest), budget - _size([*first, *told, last]) - RESERVE)
-    folded = _fitting(map(_line, idle), budget - _size([*first, *told, *others, last]) - RESERVE)
-    left_out = len(rest) - len(others) + len(idle) - len(folded)
-    return "\n\n".join([*first, *told, *others, *_folded(folded), *_left_out(left_out), last]) + "\n"
+    rest = [change for change in changes if not _is_grave(change) and not _is_idle(change)]
+    limits, last = [_fenced(refusal_text(each)) for each in plan.refusals], _tail(plan, expires_at)
+    left = budget - _size([_head(plan), *limits, last]) - RESERVE
+    first = _told(grave, left)
+    left = 0 if first.unnamed else left - _size(first.texts)
+    others = _told(rest, left)
+    named = _nameable(idle, left - _size(others.texts))
+    rows = sum(map(_rows, (*grave, *rest))) - first.rows - others.rows
+    documents = first.unnamed + others.unnamed + len(idle) - len(named)
+    told = [*limits, *first.texts, *others.texts, *_folded(named), *_left_out(rows, documents), last]
+    return Comment("\n\n".join([_head(plan), *_alarm(first.unnamed), *told]) + "\n", first.unnamed)
 
 
-def _is_never_cut(change: Change) -> bool:
-    return bool(change.refusals) or change.action in DESTRUCTIVE
+def _is_grave(change: Change) -> bool:
+    destroys = change.action in (Action.REMOVE, Action.REQUEST) or change.size.get("deletions", 0) > 0
+    return destroys or bool(change.refusals)
 
 
 def _is_idle(change: Change) -> bool:
     return change.action is Action.NONE and not (change.refusals or change.findings or change.pending)
 
 
-def _never_cut(changes: Iterable[Change], left: int) -> Sequence[str]:
-    """Refused ones first. Each whole while that fits, else in a line: no table of one may cost the line of another."""
-    ordered = sorted(changes, key=lambda change: not change.refusals)
-    lines = [_brief(change) for change in ordered]
-    left -= _size(lines)
-    told: list[str] = []
-    for line, section in zip(lines, map(_section, ordered), strict=True):
-        more = _size([section]) - _size([line])
-        told.append(section if more <= left else line)
-        left -= more if more <= left else 0
-    return told
+def _told(changes: Sequence[Change], left: int) -> Told:
+    """Whole from the first one on, the others briefly; in so few words that no name is lost, if that can be."""
+    for brief in (_lines, _names):
+        room = left - _size(brief(changes))
+        if room >= 0:
+            return _whole_or(brief, changes, room)
+    named = _nameable(changes, left)
+    return Told(_names(named), unnamed=len(changes) - len(named))
 
 
-def _fitting(texts: Iterable[str], left: int) -> Sequence[str]:
-    """The first of them, as many as fit."""
-
-    def fits(text: str) -> bool:
-        nonlocal left
-        left -= _size([text])
-        return left >= 0
-
-    return list(takewhile(fits, texts))
-
-
-def _section(change: Change) -> str:
-    return _fenced(change_text(change))
-
-
-def _fenced(text: str) -> str:
-    """As it is, whatever is in it."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}\n{text}\n{fence}"
+def _whole_or(brief: Brief, changes: Sequence[Change], left: int) -> Told:
+    """`left` are the bytes beside all of them told briefly. One that gets a section leaves at least its name's."""
+    sections: list[str] = []
+    shown, others = 0, []
+    for change in changes:
+        room = left + len(_code(change.address.name).encode())
+        text, rows = next(((text, rows) for text, rows in _sections(change) if _size([text]) <= room), ("", 0))
+        if text:
+            left = room - _size([text])
+            sections.append(text)
+            shown += rows
+        else:
+            others.append(change)
+    return Told([*sections, *brief(others)], shown)
 
 
-def _line(change: Change) -> str:
-    return f"- `{change.address}`: nothing to do"
+def _nameable(changes: Sequence[Change], left: int) -> Sequence[Change]:
+    """The first of them, as many as can be named."""
+    counts = range(1, len(changes) + 1)
+    return changes[: bisect_right(counts, left, key=lambda count: _size(_names(changes[:count])))]
 
 
-def _brief(change: Change) -> str:
-    refused = f"**refused** ({', '.join(each.id for each in change.refusals)}) " if change.refusals else ""
-    return f"- {refused}**{change.action.value}** `{change.address}` {change.title} (tables left out)"
+def _sections(change: Change) -> Iterator[tuple[str, int]]:
+    """The whole document, then with less and less of its tables; each with the number of rows it shows."""
+    longest = max((len(table.rows) for table in _tables(change)), default=0)
+    for most in (longest, *(fold for fold in FOLDS if fold < longest)):
+        cut = tuple(part for block in change.details for part in _cut(block, most))
+        rows = sum(min(len(table.rows), most) for table in _tables(change))
+        yield _fenced(change_text(replace(change, details=cut), full=True)), rows
 
 
-def _folded(lines: Sequence[str]) -> Sequence[str]:
-    if not lines:
+def _cut(block: Block, most: int) -> Iterator[Block]:
+    if isinstance(block, Sentence) or len(block.rows) <= most:
+        yield block
+    else:
+        yield replace(block, rows=block.rows[:most])
+        yield Sentence(f"{len(block.rows) - most:,} more rows left out", block.depth)
+
+
+def _tables(change: Change) -> Sequence[Table]:
+    return [block for block in change.details if isinstance(block, Table)]
+
+
+def _rows(change: Change) -> int:
+    return sum(len(table.rows) for table in _tables(change))
+
+
+def _lines(changes: Sequence[Change]) -> Sequence[str]:
+    if not changes:
         return []
-    summary = f"{len(lines)} document{'s' if len(lines) > 1 else ''} with nothing to do"
-    return [f"<details><summary>{summary}</summary>", "\n".join(lines), "</details>"]
+    lines = [f"- {_what(each)} {_code(str(each.address))} {each.title and _code(each.title)}" for each in changes]
+    return ["Without tables and reasons, for want of room:", "\n".join(lines)]
 
 
-def _left_out(count: int) -> Sequence[str]:
-    return [f"**{count} rows left out**; see `elreconcile show` for all of them."] if count else []
+def _names(changes: Sequence[Change]) -> Sequence[str]:
+    """Grouped by what is done, kind and system."""
+    if not changes:
+        return []
+    groups: dict[str, list[str]] = {}
+    for each in changes:
+        group = f"- {_what(each)} {each.address.kind} on {each.address.system}"
+        groups.setdefault(group, []).append(_code(each.address.name))
+    return ["\n".join(f"{group}, {len(names):,} by name: {', '.join(names)}" for group, names in groups.items())]
+
+
+def _what(change: Change) -> str:
+    if change.refusals:
+        return f"**refused** ({', '.join(each.id for each in change.refusals)})"
+    if change.action is not Action.NONE:
+        return f"**{change.action.value}**"
+    return "nothing to do" if _is_idle(change) else "found"
+
+
+def _folded(changes: Sequence[Change]) -> Sequence[str]:
+    if not changes:
+        return []
+    summary = f"{len(changes):,} document{'s' if len(changes) > 1 else ''} with nothing to do"
+    return [f"<details><summary>{summary}</summary>", *_names(changes), "</details>"]
+
+
+def _alarm(unnamed: int) -> Sequence[str]:
+    words = "destroy or are refused, and are not even named here: there is no room. Do not approve by this comment"
+    return [f"**{unnamed:,} changes {words}; see `elreconcile plan --full`.**"] if unnamed else []
+
+
+def _left_out(rows: int, documents: int) -> Sequence[str]:
+    counts = [(rows, "rows"), (documents, "documents")]
+    told = [f"**{count:,} {what} left out**" for count, what in counts if count]
+    return [f"{' and '.join(told)}; `elreconcile plan --full` shows all of them."] if told else []
 
 
 def _head(plan: Plan) -> str:
@@ -107,6 +186,25 @@ def _head(plan: Plan) -> str:
 def _tail(plan: Plan, expires_at: datetime | None) -> str:
     expiry = f", expires {expires_at:%Y-%m-%dT%H:%M:%SZ}" if expires_at else ""
     return f"digest `{plan.digest}`{expiry}; {plan.source}"
+
+
+def _fenced(text: str) -> str:
+    """As it is, whatever is in it."""
+    fence = "`" * max(3, _backticks(text) + 1)
+    return f"{fence}\n{text}\n{fence}"
+
+
+def _code(text: str) -> str:
+    """The same within a line. A space keeps a backtick at the edge apart."""
+    if "`" not in text:
+        return f"`{text}`"
+    fence = "`" * (_backticks(text) + 1)
+    return f"{fence} {text} {fence}"
+
+
+def _backticks(text: str) -> int:
+    """The longest run of them."""
+    return max(map(len, re.findall("`+", text)), default=0)
 
 
 def _size(texts: Sequence[str]) -> int:

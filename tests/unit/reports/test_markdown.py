@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from elreconcile.model.address import Address
 from elreconcile.model.block import Table
 from elreconcile.model.change import Action, Change, Finding, Refusal
 from elreconcile.model.plan import Plan, Source
-from elreconcile.reports.markdown import MARKER, plan_markdown
+from elreconcile.reports.markdown import BUDGET, MARKER, plan_markdown
 
 REFUSED = Refusal("no-such-topic", "topic t", "missing", "a topic of the cluster", "correct its name")
 LIMIT = Refusal("limit-groups", "groups", "3", "at most 1", "raise limits.groups", acceptable=True)
@@ -23,7 +24,7 @@ WAYS = ("none", "found", "refused", "request", "remove", "add", "update")
 def change(name: str, way: str = "request", rows: int = 0) -> Change:
     made = Change(Address("ConsumerGroup", "analytics", name), Action.NONE, "reset `r1`")
     if rows:
-        made = replace(made, details=(Table(("part",), tuple((str(row) * 20,) for row in range(rows))),))
+        made = replace(made, details=(Table(("part",), tuple((f"{row:020}",) for row in range(rows))),))
     if way == "found":
         return replace(made, findings=(FOUND,))
     if way == "refused":
@@ -36,51 +37,122 @@ def plan(*changes: Change, refusals: tuple[Refusal, ...] = ()) -> Plan:
     return replace(Plan("test", source, "14-af", (), changes, at), refusals=refusals)
 
 
+def comment(*changes: Change, refusals: tuple[Refusal, ...] = (), budget: int = BUDGET) -> str:
+    return plan_markdown(plan(*changes, refusals=refusals), budget=budget).text
+
+
+def resets(count: int, partitions: int = 12) -> list[Change]:
+    """As long as their names and rows are in the field."""
+    columns = ("part", "oldest", "newest", "current", "target", "delta", "lag after", "event time at target")
+    row = ("0", "1,000,000", "2,000,000", "1,900,000", "1,500,000", "-400,000", "500,000", "2018-03-13T13:29:11Z  dt")
+    table = Table(columns, tuple((str(number), *row[1:]) for number in range(partitions)), frozenset(columns[:-1]), 1)
+    return [replace(change(f"eventlogging_consumer_{number:05}"), details=(table,)) for number in range(count)]
+
+
+def rows_shown(text: str) -> int:
+    return sum(line.endswith("2018-03-13T13:29:11Z  dt") for line in text.splitlines())
+
+
+def left_out(text: str, what: str) -> int:
+    found = re.search(rf"\*\*([0-9,]+) {what} left out\*\*", text)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def is_named(text: str, name: str) -> bool:
+    return f" {name} on " in text or f"/{name}`" in text or f"`{name}`" in text
+
+
 def place(text: str, name: str) -> int:
-    at = max(text.find(f"ConsumerGroup {name} on"), text.find(f"ConsumerGroup/analytics/{name}`"))
-    assert at >= 0, f"{name} is not told"
-    return at
+    found = re.search(rf" {name} on |`{name}`", text)
+    assert found, f"{name} is not told"
+    return found.start()
 
 
 def test_a_bot_knows_it_and_a_reader_its_digest_and_its_end() -> None:
     made = plan(change("a"))
-    text = plan_markdown(made, datetime(2018, 3, 14, tzinfo=UTC))
+    text = plan_markdown(made, datetime(2018, 3, 14, tzinfo=UTC)).text
     assert text.splitlines()[0] == MARKER
     assert f"digest `{made.digest}`, expires 2018-03-14T00:00:00Z" in text.splitlines()[-1]
 
 
 def test_refused_then_destructive_then_the_rest_then_what_has_nothing_to_do_folded() -> None:
     ways = {"a": "none", "b": "found", "c": "add", "d": "request", "e": "remove", "f": "refused"}
-    text = plan_markdown(plan(*(change(name, way) for name, way in ways.items())))
+    text = comment(*(change(name, way) for name, way in ways.items()))
     places = [place(text, name) for name in "fdebca"]
     assert places == sorted(places)
     assert text.index("<details><summary>1 document with nothing to do") < place(text, "a")
 
 
 def test_what_refuses_the_whole_plan_is_told() -> None:
-    text = plan_markdown(plan(change("a"), refusals=(LIMIT,)))
+    text = comment(change("a"), refusals=(LIMIT,))
     assert text.index("limit-groups") < place(text, "a")
     assert "--accept limit-groups" in text
 
 
 def test_a_document_cannot_break_out_of_its_frame() -> None:
-    text = plan_markdown(plan(replace(change("a"), title="```\n# not a heading")))
+    text = comment(replace(change("a"), title="```\n# not a heading"))
     fence = "`" * 4
     assert text.count(f"\n{fence}\n") == 2
 
 
+def test_a_reset_is_shown_with_every_partition() -> None:
+    text = comment(*resets(10))
+    assert rows_shown(text) == 120
+    assert "left out" not in text
+    assert "--full" not in text
+
+
+def test_a_table_too_long_for_all_of_it_is_shown_with_its_first_rows_and_how_many_more() -> None:
+    text = comment(*resets(1, partitions=5_000))
+    assert rows_shown(text) == 100
+    assert "\n      4,900 more rows left out\n" in text
+    assert "**4,900 rows left out**" in text
+    assert len(text.encode()) <= BUDGET
+
+
+def test_many_resets_are_shown_whole_while_they_fit_and_all_are_named() -> None:
+    for count in (100, 300, 1_000):
+        text = comment(*resets(count))
+        assert len(text.encode()) <= BUDGET
+        assert rows_shown(text) > 120
+        assert rows_shown(text) + left_out(text, "rows") == 12 * count
+        assert all(is_named(text, f"eventlogging_consumer_{number:05}") for number in range(count))
+        assert left_out(text, "documents") == 0
+
+
+def test_where_not_even_the_names_fit_the_first_lines_say_so() -> None:
+    made = plan_markdown(plan(*resets(10_000), change("other", "add", rows=3)))
+    assert len(made.text.encode()) <= BUDGET
+    named = set(re.findall("eventlogging_consumer_[0-9]{5}", made.text))
+    assert len(named) + made.unnamed == 10_000
+    assert made.unnamed > 0
+    assert any(f"**{made.unnamed:,} changes destroy or are refused" in line for line in made.text.splitlines()[:6])
+    assert left_out(made.text, "documents") == made.unnamed + 1
+    assert left_out(made.text, "rows") == 120_003
+
+
+@settings(max_examples=200, deadline=None)
 @given(
-    ways=st.lists(st.tuples(st.sampled_from(WAYS), st.integers(0, 8)), max_size=40),
-    budget=st.integers(0, 20_000),
+    ways=st.lists(st.tuples(st.sampled_from(WAYS), st.integers(0, 300)), max_size=60),
+    copies=st.sampled_from([1, 1, 1, 40]),
+    budget=st.integers(2_000, 30_000),
 )
-def test_it_fits_and_cuts_nothing_that_destroys(ways: list[tuple[str, int]], budget: int) -> None:
-    changes = [change(f"g{number:02}", way, rows) for number, (way, rows) in enumerate(ways)]
-    text = plan_markdown(plan(*changes), budget=budget)
-    never_cut = [each for each in changes if each.refusals or each.action in (Action.REMOVE, Action.REQUEST)]
-    for each in never_cut:
-        place(text, each.address.name)
-    told = sum(f"{each.address.name} on" in text or f"/{each.address.name}`" in text for each in changes)
-    left_out = len(changes) - told
-    assert (f"**{left_out} rows left out**" in text) == (left_out > 0)
-    least = plan_markdown(plan(*never_cut), budget=0)
-    assert len(text.encode()) <= max(budget, len(least.encode()) + 300)
+def test_it_fits_and_what_it_shows_and_leaves_out_is_all(ways: list[tuple[str, int]], copies: int, budget: int) -> None:
+    changes = [change(f"g{number:04}", way, rows) for number, (way, rows) in enumerate(ways * copies)]
+    made = plan_markdown(plan(*changes), budget=budget)
+    text = made.text
+    assert len(text.encode()) <= budget
+    assert text.startswith(MARKER)
+    assert f"digest `{plan(*changes).digest}`" in text
+    told = {each.address for each in changes if is_named(text, each.address.name)}
+    assert left_out(text, "documents") == len(changes) - len(told)
+    grave = {each.address for each in changes if each.refusals or each.action in (Action.REMOVE, Action.REQUEST)}
+    assert made.unnamed == len(grave - told)
+    assert not (made.unnamed and told - grave), "others are told while names of what destroys are missing"
+    tables = [block for each in changes if not idle(each) for block in each.details if isinstance(block, Table)]
+    total = sum(len(table.rows) for table in tables)
+    assert len(re.findall(r"^    \d{20}$", text, re.MULTILINE)) + left_out(text, "rows") == total
+
+
+def idle(one: Change) -> bool:
+    return one.action is Action.NONE and not one.refusals and not one.findings
