@@ -77,6 +77,27 @@ def test_4_refused(operator: Operator, group: Group) -> None:
     assert f"nothing was changed: the plan is refused for {group.address}" in applied.err
 
 
+def test_4_drift_tells_what_is_refused_and_2_comes_before_it(operator: Operator, group: Group) -> None:
+    operator.write(group.reset("{offset: 11}"))
+    refused = operator.run("drift", str(operator.state))
+    assert (refused.code, refused.out.split()[:2]) == (4, ["refused", group.address]), refused
+    assert "out-of-range" in refused.out
+    operator.write(group.reset("{offset: 11}").replace("9007199254740993", "0"))
+    drifted = operator.run("drift", str(operator.state), "--json")
+    assert (drifted.code, [each["id"] for each in drifted.json["refusals"]]) == (2, ["out-of-range"]), drifted
+
+
+def test_69_drift_does_not_take_a_silent_burrow_for_an_expectation(
+    stack: Addresses, group: Group, tmp_path: Path
+) -> None:
+    down = replace(stack, burrow=replace(stack.burrow, url=f"http://127.0.0.1:{closed()}"))
+    operator = at_work(tmp_path / "operator", down)
+    operator.write(group.reset("{offset: 3}"))
+    ran = operator.run("drift", str(operator.state), "--json")
+    assert (ran.code, ran.json["drift"], ran.json["unapplied"]) == (69, [], [group.address]), ran
+    assert ran.json["not_observed"][group.address].startswith("its last commit: ")
+
+
 @pytest.mark.parametrize("missing", [True, False])
 def test_4_no_ledger_or_another_one(missing: bool, tmp_path: Path) -> None:
     operator = offline(tmp_path)

@@ -44,6 +44,19 @@ class Refusal:
     acceptable: bool = False
 
 
+class Sort(StrEnum):
+    """Of a finding.
+
+    EXPECTATION  is not met
+    UNKNOWN      could not be observed
+    NOTE         worth knowing, and nobody expects it to be otherwise
+    """
+
+    EXPECTATION = "expectation"
+    UNKNOWN = "unknown"
+    NOTE = "note"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something the operator should know that the tool does not change: an unmet expectation, a wrong setting."""
@@ -52,6 +65,7 @@ class Finding:
     value: str
     wanted: str
     remedy: str
+    sort: Sort = Sort.EXPECTATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from elreconcile.kinds.contract import Ask, Kind
 from elreconcile.kinds.way_out import settle
 from elreconcile.ledger.entry import Entry, State
 from elreconcile.model.address import Address
-from elreconcile.model.change import Finding, Guard, Refusal, Request
+from elreconcile.model.change import Finding, Guard, Refusal, Request, Sort
 from elreconcile.model.json import Json, canonical
 
 Key = tuple[str, str]
@@ -100,4 +100,4 @@ def expired(request: Request, entry: Entry | None, now: datetime) -> tuple[Findi
     if entry is not None:
         value += f"; a run that was cut short left it {entry.state}: it may be done in part"
         remedy = f"look how far it came, then: {settle(*entry.key)}"
-    return (Finding(f"request {request.id}", value, "carried out in time", remedy),)
+    return (Finding(f"request {request.id}", value, "carried out in time", remedy, Sort.NOTE),)

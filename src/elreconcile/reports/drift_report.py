@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from elreconcile.model.address import Address
-from elreconcile.model.drift import drift_of, unapplied
+from elreconcile.model.change import Refusal
+from elreconcile.model.drift import Drift, drift_of, notes, unapplied
 from elreconcile.model.plan import Plan
 from elreconcile.reports.as_json import dumped
 from elreconcile.reports.table import table
 
 
-def drift_text(plan: Plan, lost: Mapping[Address, str]) -> str:
-    """A row for each difference, then what could not be observed: that is never told as drift."""
+def drift_text(plan: Plan, unseen: Mapping[Address, str]) -> str:
+    """A row for each difference, then what is no drift: not allowed, not observed, not carried out yet, noted."""
     rows = [[each.sort, str(each.address), each.told] for each in drift_of(plan)]
+    rows += [["refused", address or "all of them", _told(refusal)] for address, refusal in _refusals(plan)]
+    rows += [["not observed", str(address), cause] for address, cause in unseen.items()]
     rows += [["unapplied", str(change.address), change.title] for change in unapplied(plan)]
-    rows += [["not observed", str(address), cause] for address, cause in sorted(lost.items())]
+    rows += [[each.sort, str(each.address), each.told] for each in notes(plan)]
     if not rows:
-        return f"No drift: {len(plan.changes)} documents are as the world is.\n"
+        count = len(plan.changes)
+        return f"No drift: {count} document{'s are' if count != 1 else ' is'} as the world is.\n"
     return table(rows) + "\n"
 
 
-def drift_json(plan: Plan, lost: Mapping[Address, str]) -> str:
+def drift_json(plan: Plan, unseen: Mapping[Address, str]) -> str:
     return dumped(
         {
             "type": "drift",
             "observed_at": plan.made_at,
-            "drift": [{**asdict(each), "address": str(each.address)} for each in drift_of(plan)],
+            "drift": _plain(drift_of(plan)),
+            "refusals": [{**asdict(refusal), "address": address} for address, refusal in _refusals(plan)],
+            "not_observed": {str(address): cause for address, cause in unseen.items()},
             "unapplied": [str(change.address) for change in unapplied(plan)],
-            "not_observed": {str(address): cause for address, cause in lost.items()},
+            "notes": _plain(notes(plan)),
         }
     )
+
+
+def _refusals(plan: Plan) -> Sequence[tuple[str | None, Refusal]]:
+    """Of each document, then of the plan as a whole, which has no address."""
+    own = [(str(change.address), refusal) for change in plan.refused for refusal in change.refusals]
+    return [*own, *((None, refusal) for refusal in plan.refusals)]
+
+
+def _told(refusal: Refusal) -> str:
+    return f"{refusal.id}: {refusal.what}: {refusal.value}; {refusal.limit}; {refusal.remedy}"
+
+
+def _plain(told: Sequence[Drift]) -> list[dict[str, Any]]:
+    return [{**asdict(each), "address": str(each.address)} for each in told]

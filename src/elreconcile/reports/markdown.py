@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from elreconcile.model.block import Block, Table
-from elreconcile.model.block import Line as Sentence
+from elreconcile.model.block import Block, Line, Table
 from elreconcile.model.change import Action, Change
 from elreconcile.model.plan import Plan
 from elreconcile.reports.plan_text import change_text, refusal_text, totals
@@ -120,11 +119,11 @@ def _sections(change: Change) -> Iterator[tuple[str, int]]:
 
 
 def _cut(block: Block, most: int) -> Iterator[Block]:
-    if isinstance(block, Sentence) or len(block.rows) <= most:
+    if isinstance(block, Line) or len(block.rows) <= most:
         yield block
     else:
         yield replace(block, rows=block.rows[:most])
-        yield Sentence(f"{len(block.rows) - most:,} more rows left out", block.depth)
+        yield Line(f"{len(block.rows) - most:,} more rows left out", block.depth)
 
 
 def _tables(change: Change) -> Sequence[Table]:

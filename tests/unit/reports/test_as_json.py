@@ -71,7 +71,7 @@ def test_a_plan_holds_all_that_the_text_shows_and_that_apply_goes_by() -> None:
                 "refusals": [
                     {"id": "no-match", "what": "topic", "value": "v", "limit": "l", "remedy": "r", "acceptable": False}
                 ],
-                "findings": [{"what": "lag", "value": "5", "wanted": "3", "remedy": "see"}],
+                "findings": [{"what": "lag", "value": "5", "wanted": "3", "remedy": "see", "sort": "expectation"}],
                 "pending": [{"what": "topic", "waits_for": "a commit"}],
                 "details": [
                     {"text": "words", "depth": 0},

@@ -15,7 +15,7 @@ from elreconcile.kinds.backfill_window.source import Ranges, neighbours, read_ra
 from elreconcile.kinds.backfill_window.spec import BackfillWindow, Files, schema_of
 from elreconcile.kinds.backfill_window.spill import CellKey
 from elreconcile.kinds.contract import Ask, Moment
-from elreconcile.model.change import Action, Change, Finding, Guard, Pending, Refusal
+from elreconcile.model.change import Action, Change, Finding, Guard, Pending, Refusal, Sort
 from elreconcile.model.json import Json
 from elreconcile.systems.event_batch import Slice, joined
 
@@ -168,21 +168,21 @@ def _uncovered(spec: BackfillWindow, live: LiveWindow) -> Iterator[Refusal]:
 
 
 def _findings(spec: BackfillWindow, live: LiveWindow) -> Iterator[Finding]:
+    """Notes, all of them: a window is carried out once, and expects nothing."""
     for odd in live.odd:
         if odd.what != "raw lines":
             value = f"{odd.count:,}, the first at {', '.join(odd.places)}"
-            yield Finding(
-                f"events that cannot be sorted in: {odd.what}", value, "none", "look at them; none was put in"
-            )
+            remedy = "look at them; none was put in"
+            yield Finding(f"events that cannot be sorted in: {odd.what}", value, "none", remedy, Sort.NOTE)
     seen = {name for table in live.tables for name in (table.schema, f"{table.schema}_{table.revision}", table.name)}
     silent = [name for name in spec.schemas if name not in seen and schema_of(name) not in live.blacklisted]
     if silent and live.read:
-        yield Finding(f"events of {', '.join(silent)}", "none in this window", "some", "check the names of the schemas")
+        remedy = "check the names of the schemas"
+        yield Finding(f"events of {', '.join(silent)}", "none in this window", "some", remedy, Sort.NOTE)
     listed = [name for name in spec.schemas if schema_of(name) in live.blacklisted]
     if listed:
-        yield Finding(
-            f"schemas {', '.join(listed)}", "blacklisted now", "not blacklisted", "none of their events is put in"
-        )
+        remedy = "none of their events is put in"
+        yield Finding(f"schemas {', '.join(listed)}", "blacklisted now", "not blacklisted", remedy, Sort.NOTE)
 
 
 def _pending(spec: BackfillWindow, live: LiveWindow) -> Iterator[Pending]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from elreconcile.kinds.burrow_monitor.live import LiveMonitor
 from elreconcile.kinds.burrow_monitor.spec import BurrowMonitor, Expect
-from elreconcile.model.change import Finding
+from elreconcile.model.change import Finding, Sort
 from elreconcile.systems.burrow_values import Filters, Status
 
 
@@ -63,7 +63,7 @@ def _expectations(expect: Expect, status: Status | None) -> Iterator[Finding]:
         return
     if expect.status is not None and status.complete < 1.0:
         value = f"not known: Burrow has seen {status.complete:.0%} of the commits it judges by"
-        yield Finding("status", value, expect.status, "wait")
+        yield Finding("status", value, expect.status, "wait", Sort.UNKNOWN)
     elif expect.status is not None and status.status != expect.status:
         yield Finding("status", status.status, expect.status, "see whether its consumers keep up")
     if expect.max_lag is not None and status.total_lag > expect.max_lag:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from elreconcile.kinds.consumer_group.live import LiveGroup
 from elreconcile.kinds.consumer_group.spec import Expect
-from elreconcile.model.change import Finding
+from elreconcile.model.change import Finding, Sort
 from elreconcile.systems.kafka_values import Partition
 
 
@@ -24,7 +24,7 @@ def expectations(expect: Expect, live: LiveGroup) -> Iterator[Finding]:
 def _too_few(least: int, live: LiveGroup) -> Iterator[Finding]:
     if live.listing is not None and live.listing.type != "classic":
         value = f"not known: members are not read of a group of type {live.listing.type}"
-        yield Finding("members", value, f"at least {least}", "look with Kafka's own tools")
+        yield Finding("members", value, f"at least {least}", "look with Kafka's own tools", Sort.UNKNOWN)
     elif len(live.members) < least:
         yield Finding("members", str(len(live.members)), f"at least {least}", "start its consumers")
 
@@ -32,7 +32,8 @@ def _too_few(least: int, live: LiveGroup) -> Iterator[Finding]:
 def not_asked(live: LiveGroup) -> Iterator[Finding]:
     """A sign of life that could not be looked for: the reset goes by the others."""
     if live.last_commit.unknown is not None:
-        yield Finding("its last commit", live.last_commit.unknown, "Burrow's word on it", "see why Burrow is silent")
+        remedy = "see why Burrow is silent"
+        yield Finding("its last commit", live.last_commit.unknown, "Burrow's word on it", remedy, Sort.UNKNOWN)
 
 
 def lags(live: LiveGroup) -> Mapping[Partition, int]:
@@ -56,4 +57,5 @@ def out_of_log(live: LiveGroup) -> Iterator[Finding]:
                 f"{commit.offset:,}",
                 held,
                 "the topic was recreated, or retention went past it; reset it",
+                Sort.NOTE,
             )

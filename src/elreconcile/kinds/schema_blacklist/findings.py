@@ -11,7 +11,7 @@ from elreconcile.kinds.schema_blacklist.enforcement import Edit, writers
 from elreconcile.kinds.schema_blacklist.live import LiveBlacklist
 from elreconcile.kinds.schema_blacklist.pattern import cannot_compile, keeps_out, take_apart
 from elreconcile.kinds.schema_blacklist.spec import SchemaBlacklist
-from elreconcile.model.change import Finding
+from elreconcile.model.change import Finding, Sort
 from elreconcile.systems import mysql_blacklist, mysql_file_writes
 
 
@@ -78,7 +78,8 @@ def expired(spec: SchemaBlacklist, now: datetime) -> Iterator[Finding]:
     for each in spec.schemas:
         if each.expires is not None and each.expires <= now:
             value = f"expired {format_instant(each.expires)}, and counts as not listed"
-            yield Finding(each.schema_name, value, "not listed", "take it out of the document, or give it more time")
+            remedy = "take it out of the document, or give it more time"
+            yield Finding(each.schema_name, value, "not listed", remedy, Sort.NOTE)
 
 
 def patterns_of_others(live: LiveBlacklist, spec: SchemaBlacklist, wanted: Collection[str]) -> Iterator[Finding]:
@@ -100,9 +101,11 @@ def patterns_of_others(live: LiveBlacklist, spec: SchemaBlacklist, wanted: Colle
 def without_process(live: LiveBlacklist) -> Iterator[Finding]:
     for file in live.files or ():
         if not file.processes:
-            how = "not known: this system shows none" if file.processes is None else f"none on {live.host}"
+            unknown = file.processes is None
+            how = "not known: this system shows none" if unknown else f"none on {live.host}"
             remedy = "start the writer, or correct the glob"
-            yield Finding(f"processes started with @{file.path}", how, "at least one", remedy)
+            sort = Sort.UNKNOWN if unknown else Sort.EXPECTATION
+            yield Finding(f"processes started with @{file.path}", how, "at least one", remedy, sort)
 
 
 _CORRECT = "correct it where this file is made: this tool did not write it and leaves it"

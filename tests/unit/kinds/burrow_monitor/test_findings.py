@@ -7,7 +7,7 @@ import pytest
 
 from elreconcile.kinds.burrow_monitor.findings import findings
 from elreconcile.kinds.burrow_monitor.live import LiveMonitor
-from elreconcile.model.change import Finding
+from elreconcile.model.change import Finding, Sort
 from tests.unit.kinds.burrow_monitor.monitors import OPEN, live, monitor, partition, status
 
 SEEN = live({"valid-mixed": (partition(10),)})
@@ -89,7 +89,7 @@ def test_a_topic_burrow_has_never_met() -> None:
         (
             replace(SEEN, status=status("OK", complete=0.1)),
             {"status": "OK"},
-            Finding("status", "not known: Burrow has seen 10% of the commits it judges by", "OK", "wait"),
+            Finding("status", "not known: Burrow has seen 10% of the commits it judges by", "OK", "wait", Sort.UNKNOWN),
         ),
         (
             replace(SEEN, status=status("OK", total_lag=1031)),

@@ -7,7 +7,7 @@ import pytest
 from elreconcile.kinds.consumer_group.findings import expectations, lags, not_asked, out_of_log
 from elreconcile.kinds.consumer_group.live import LastCommit, LiveGroup
 from elreconcile.kinds.consumer_group.spec import Expect
-from elreconcile.model.change import Finding
+from elreconcile.model.change import Finding, Sort
 from elreconcile.systems.kafka_values import GroupListing
 from tests.unit.kinds.consumer_group.worlds import EMPTY, MEMBER, commits, live, log
 
@@ -42,6 +42,7 @@ def test_what_is_as_expected_is_not_told(expect: dict[str, Any], world: LiveGrou
                 "not known: members are not read of a group of type consumer",
                 "at least 1",
                 "look with Kafka's own tools",
+                Sort.UNKNOWN,
             ),
         ),
         (
