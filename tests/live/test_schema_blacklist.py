@@ -61,6 +61,17 @@ def test_it_comes_before_every_other_kind() -> None:
     assert min(KINDS.values(), key=lambda kind: kind.order).name == next(iter(KINDS)) == "SchemaBlacklist"
 
 
+def test_a_limit_on_deletions_counts_entries_taken_out(operator: Operator, database: MySqlAddress) -> None:
+    operator.write(document(SHARE))
+    assert operator.apply().code == 0
+    operator.configure(operator.config.read_text() + "limits: {deletions: 0}\n")
+    operator.write(document("{schema: Edit, reason: T1}"))
+    assert operator.apply().code == 4
+    assert listed(database).keys() == {"MobileWikiAppShareAFact"}
+    assert operator.apply("--accept", "limit-deletions").code == 0
+    assert listed(database).keys() == {"Edit"}
+
+
 def test_an_absent_world_is_filled_and_planning_writes_nothing(operator: Operator, database: MySqlAddress) -> None:
     operator.write(document(SHARE))
     planned = operator.plan("--detailed-exitcode")

@@ -165,7 +165,9 @@ class Limits(Strict):
     skipped: Most = Field(None, description="offsets that groups go forward, in all")
     tables: Most = Field(None, description="tables written to")
     rows: Most = Field(None, description="rows inserted")
-    deletions: Most = Field(None, description="topics Burrow forgets, and partitions whose commits are forgotten")
+    deletions: Most = Field(
+        None, description="topics Burrow forgets, commits that are forgotten, and blacklist entries taken out"
+    )
     deletion_share: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="the same, as a share of what is there"
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from elreconcile.errors import Refused
 from elreconcile.model.address import Address
 from elreconcile.model.block import Line, Table
-from elreconcile.model.change import Action, Change, Finding, Guard, Pending, Precondition, Refusal, Request
+from elreconcile.model.change import Action, Change, Finding, Guard, Pending, Precondition, Refusal, Request, Sort
 from elreconcile.model.plan import Plan, Source, SystemSeen
 from elreconcile.planning.saved import SavedPlan, read, recall, remember, write
 
@@ -38,7 +38,7 @@ CHANGES = st.builds(
     guards=st.lists(st.builds(Guard, WORDS, WORDS), max_size=2).map(tuple),
     preconditions=st.lists(st.builds(Precondition, WORDS, WORDS, WORDS, st.booleans()), max_size=1).map(tuple),
     refusals=st.lists(st.builds(Refusal, *[WORDS] * 5, st.booleans()), max_size=1).map(tuple),
-    findings=st.lists(st.builds(Finding, *[WORDS] * 4), max_size=1).map(tuple),
+    findings=st.lists(st.builds(Finding, *[WORDS] * 4, st.sampled_from(Sort)), max_size=1).map(tuple),
     pending=st.lists(st.builds(Pending, WORDS, WORDS), max_size=1).map(tuple),
     details=st.just((Line("a line", 1), Table(("b", "a"), (("1", "2"),), frozenset({"a"})))),
 )

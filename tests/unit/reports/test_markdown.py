@@ -83,6 +83,12 @@ def test_refused_then_destructive_then_the_rest_then_what_has_nothing_to_do_fold
     assert text.index("<details><summary>1 document with nothing to do") < place(text, "a")
 
 
+def test_an_update_that_takes_something_out_destroys_too() -> None:
+    update = replace(change("b", "update"), size={"deletions": 1})
+    text = comment(change("a", "update"), update)
+    assert place(text, "b") < place(text, "a")
+
+
 def test_what_refuses_the_whole_plan_is_told() -> None:
     text = comment(change("a"), refusals=(LIMIT,))
     assert text.index("limit-groups") < place(text, "a")

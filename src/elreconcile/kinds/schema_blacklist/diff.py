@@ -41,6 +41,7 @@ def diff(ask: Ask[SchemaBlacklist], live: LiveBlacklist, moment: Moment) -> Chan
         title=_title(rows, done),
         effect=_effect(rows, done, live),
         before=_before(live, done),
+        size={"deletions": len(rows.remove), "deletable": sum(row.managed for row in live.entries or ())},
         guards=_guards(live, done),
         preconditions=tuple(_preconditions(live, done)),
         refusals=refused,

@@ -44,6 +44,11 @@ def test_what_is_done_to_rows(schemas: list[str], rows: list[Any], action: Actio
     assert change(live(*rows), *schemas).action is action
 
 
+def test_entries_taken_out_are_deletions_among_those_of_ours() -> None:
+    made = change(live(row("Edit"), row("Print"), row("Print", managed=False)), "Print", "Other")
+    assert (made.action, made.size) == (Action.UPDATE, {"deletions": 1, "deletable": 2})
+
+
 def test_a_row_of_somebody_else_is_no_record_of_ours() -> None:
     made = change(live(row("Edit", managed=False, added_by="milimetric")), "Edit")
     assert [put["schema"] for put in effect(made)["put"]] == ["Edit"]
