@@ -203,7 +203,11 @@ def test_a_targeted_run_says_what_it_left_out(case: Case) -> None:
     case.operator.write(other, "other.yaml")
     applied = case.operator.apply("--except", "*-other")
     assert (applied.code, case.offsets()) == (0, {20})
-    assert "1 documents of the folder were left out" in applied.out
+    assert (
+        f"Left out as asked, of the folder's documents: ConsumerGroup/analytics/{case.world.name}-other." in applied.out
+    )
+    told = case.operator.apply("--except", "*-other", "--json").json
+    assert told["left_out"] == [f"ConsumerGroup/analytics/{case.world.name}-other"]
     nothing = case.operator.plan("--only", case.world.name, "--detailed-exitcode")
     assert nothing.code == 0
 

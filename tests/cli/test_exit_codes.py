@@ -165,6 +165,9 @@ def test_waiting_for_a_lock_has_an_end_and_waiting_for_groups_is_something_else(
         (["apply", "STATE", "--yes", "--lock-timeout", "-1s"], "--lock-timeout must be a length of time such as 30s"),
         (["settle", "ConsumerGroup/analytics/g"], "say --done or --not-done, and --reason"),
         (["settle", "g", "--done", "--reason", "seen"], "'g' is not an address"),
+        (["plan", "STATE", "--only", "watched", "--only", "wacthed"], "--only wacthed: no document"),
+        (["drift", "STATE", "--except", "BurrowMonitor/*"], "--except BurrowMonitor/*: no document"),
+        (["apply", "STATE", "--yes", "--only", "ConsumerGroup/*/other"], "--only ConsumerGroup/*/other: no document"),
     ],
 )
 def test_64_usage(words: list[str], told: str, tmp_path: Path) -> None:

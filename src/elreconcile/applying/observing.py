@@ -25,14 +25,14 @@ from elreconcile.systems import ReadingSystems
 class Wanted:
     """What an operator asked to see or to have done: reviewed documents, and what was accepted for this plan.
 
-    `left_out` counts the documents of the folder that were not asked for.
+    `left_out` are the documents of the folder that were not asked for.
     """
 
     config: Config
     source: Source
     resources: tuple[Resource[Any], ...]
     accepted: frozenset[str] = frozenset()
-    left_out: int = 0
+    left_out: tuple[Address, ...] = ()
 
 
 def make_plan(

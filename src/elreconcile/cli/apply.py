@@ -71,10 +71,10 @@ def apply(
             told = watch.waiting, watch.telling
             job = Apply(wanted, systems, ledger, locks, me, patience, *told, for_locks, fail_fast)
             ended = carry_out(shown, job) if shown.work else Ended(())
-    _report(ended, me.run, shown.digest, as_json)
+    _report(ended, me.run, shown, as_json)
 
 
-def _report(ended: Ended, run: str, digest: str, as_json: bool) -> None:
+def _report(ended: Ended, run: str, shown: Plan, as_json: bool) -> None:
     """How every change ended, and what to type next. Raises Exit."""
     from elreconcile.cli.exits import of_outcomes
     from elreconcile.reports.as_json import outcomes_json
@@ -82,7 +82,7 @@ def _report(ended: Ended, run: str, digest: str, as_json: bool) -> None:
 
     outcomes, code = ended.outcomes, of_outcomes(ended.outcomes)
     if as_json:
-        print(outcomes_json(outcomes, run, digest), end="")
+        print(outcomes_json(outcomes, run, shown), end="")
     elif outcomes:
         print(outcomes_text(outcomes), end="")
     print(f"run {run}: {summary(outcomes)}" if outcomes else "nothing to do", file=sys.stderr)

@@ -55,6 +55,13 @@ class Selection:
     def takes(self, address: Address) -> bool:
         return (not self.only or _matches(address, self.only)) and not _matches(address, self.without)
 
+    def must_match(self, addresses: Sequence[Address]) -> None:
+        """A pattern that speaks of nothing was meant otherwise. Raises UsageError."""
+        patterns = [("--only", each) for each in self.only] + [("--except", each) for each in self.without]
+        for option, pattern in patterns:
+            if not any(_matches(address, [pattern]) for address in addresses):
+                raise UsageError(f"{option} {pattern}: no document has such a name or address")
+
 
 def _matches(address: Address, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(text, pattern) for text in (address.name, str(address)) for pattern in patterns)
@@ -76,8 +83,10 @@ def read_wanted(folder: Path, config_file: Path | None, accepted: Sequence[str],
         raise UsageError(f"{folder} is not a folder of documents")
     config = read_config(config_file, folder)
     resources = load(folder, config, {name: kind.spec for name, kind in KINDS.items()})
+    selection.must_match([resource.address for resource in resources])
     taken = tuple(resource for resource in resources if selection.takes(resource.address))
-    return Wanted(config, _source(folder), taken, frozenset(accepted), len(resources) - len(taken))
+    left_out = tuple(resource.address for resource in resources if not selection.takes(resource.address))
+    return Wanted(config, _source(folder), taken, frozenset(accepted), left_out)
 
 
 def _source(folder: Path) -> Source:

@@ -38,7 +38,7 @@ class Source:
 class Plan:
     """`changes` holds every document of the run in the order of carrying out, those with nothing to do included.
 
-    `left_out` counts the documents of the folder that were not asked for.
+    `left_out` are the documents of the folder that were not asked for.
     """
 
     environment: str
@@ -48,7 +48,7 @@ class Plan:
     changes: tuple[Change, ...]
     made_at: datetime
     accepted: tuple[str, ...] = ()
-    left_out: int = 0
+    left_out: tuple[Address, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     """Of the run as a whole: limits."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from elreconcile.model.address import Address
 from elreconcile.model.change import Change
 from elreconcile.model.outcome import Outcome
 from elreconcile.model.plan import Plan
@@ -27,14 +28,15 @@ def plan_json(plan: Plan) -> str:
             "ledger": plan.ledger,
             "systems": [asdict(seen) for seen in plan.systems],
             "accepted": list(plan.accepted),
-            "left_out": plan.left_out,
+            "left_out": addresses(plan.left_out),
             "refusals": [asdict(refusal) for refusal in plan.refusals],
             "changes": [_change(change) for change in plan.changes],
         }
     )
 
 
-def outcomes_json(outcomes: Sequence[Outcome], run: str, digest: str) -> str:
+def outcomes_json(outcomes: Sequence[Outcome], run: str, plan: Plan) -> str:
+    """Of a run of this plan."""
     told = [
         {
             "address": str(each.address),
@@ -45,7 +47,12 @@ def outcomes_json(outcomes: Sequence[Outcome], run: str, digest: str) -> str:
         }
         for each in outcomes
     ]
-    return dumped({"type": "outcomes", "run": run, "digest": digest, "outcomes": told})
+    left_out = addresses(plan.left_out)
+    return dumped({"type": "outcomes", "run": run, "digest": plan.digest, "left_out": left_out, "outcomes": told})
+
+
+def addresses(several: Iterable[Address]) -> list[str]:
+    return [str(address) for address in several]
 
 
 def problems_json(problems: Sequence[Any]) -> str:

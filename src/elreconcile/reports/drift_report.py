@@ -10,7 +10,8 @@ from elreconcile.model.address import Address
 from elreconcile.model.change import Refusal
 from elreconcile.model.drift import Drift, drift_of, notes, unapplied
 from elreconcile.model.plan import Plan
-from elreconcile.reports.as_json import dumped
+from elreconcile.reports.as_json import addresses, dumped
+from elreconcile.reports.plan_text import left_out
 from elreconcile.reports.table import table
 
 
@@ -21,10 +22,11 @@ def drift_text(plan: Plan, unseen: Mapping[Address, str]) -> str:
     rows += [["not observed", str(address), cause] for address, cause in unseen.items()]
     rows += [["unapplied", str(change.address), change.title] for change in unapplied(plan)]
     rows += [[each.sort, str(each.address), each.told] for each in notes(plan)]
-    if not rows:
-        count = len(plan.changes)
-        return f"No drift: {count} document{'s are' if count != 1 else ' is'} as the world is.\n"
-    return table(rows) + "\n"
+    return "\n".join([table(rows) if rows else _none(len(plan.changes)), *left_out(plan)]) + "\n"
+
+
+def _none(documents: int) -> str:
+    return f"No drift: {documents} document{'s are' if documents != 1 else ' is'} as the world is."
 
 
 def drift_json(plan: Plan, unseen: Mapping[Address, str]) -> str:
@@ -35,8 +37,9 @@ def drift_json(plan: Plan, unseen: Mapping[Address, str]) -> str:
             "drift": _plain(drift_of(plan)),
             "refusals": [{**asdict(refusal), "address": address} for address, refusal in _refusals(plan)],
             "not_observed": {str(address): cause for address, cause in unseen.items()},
-            "unapplied": [str(change.address) for change in unapplied(plan)],
+            "unapplied": addresses(change.address for change in unapplied(plan)),
             "notes": _plain(notes(plan)),
+            "left_out": addresses(plan.left_out),
         }
     )
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from elreconcile.model.block import Block, Line, Table
 from elreconcile.model.change import Action, Change
 from elreconcile.model.plan import Plan
-from elreconcile.reports.plan_text import change_text, refusal_text, totals
+from elreconcile.reports.plan_text import change_text, left_out, refusal_text, totals
 
 BUDGET = 65_536
 """Bytes of a comment that the large hosts take."""
@@ -57,14 +57,14 @@ def plan_markdown(plan: Plan, expires_at: datetime | None = None, budget: int = 
     idle = [change for change in changes if _is_idle(change)]
     rest = [change for change in changes if not _is_grave(change) and not _is_idle(change)]
     limits, last = [_fenced(refusal_text(each)) for each in plan.refusals], _tail(plan, expires_at)
-    left = budget - _size([_head(plan), *limits, last]) - RESERVE
+    left = budget - _size([_head(plan), *limits, *last]) - RESERVE
     first = _told(grave, left)
     left = 0 if first.unnamed else left - _size(first.texts)
     others = _told(rest, left)
     named = _nameable(idle, left - _size(others.texts))
     rows = sum(map(_rows, (*grave, *rest))) - first.rows - others.rows
     documents = first.unnamed + others.unnamed + len(idle) - len(named)
-    told = [*limits, *first.texts, *others.texts, *_folded(named), *_left_out(rows, documents), last]
+    told = [*limits, *first.texts, *others.texts, *_folded(named), *_cut_off(rows, documents), *last]
     return Comment("\n\n".join([_head(plan), *_alarm(first.unnamed), *told]) + "\n", first.unnamed)
 
 
@@ -172,7 +172,7 @@ def _alarm(unnamed: int) -> Sequence[str]:
     return [f"**{unnamed:,} changes {words}; see `elreconcile plan --full`.**"] if unnamed else []
 
 
-def _left_out(rows: int, documents: int) -> Sequence[str]:
+def _cut_off(rows: int, documents: int) -> Sequence[str]:
     counts = [(rows, "rows"), (documents, "documents")]
     told = [f"**{count:,} {what} left out**" for count, what in counts if count]
     return [f"{' and '.join(told)}; `elreconcile plan --full` shows all of them."] if told else []
@@ -182,9 +182,9 @@ def _head(plan: Plan) -> str:
     return f"{MARKER}\n### elreconcile plan for {plan.environment}\n\n{totals(plan)}"
 
 
-def _tail(plan: Plan, expires_at: datetime | None) -> str:
+def _tail(plan: Plan, expires_at: datetime | None) -> Sequence[str]:
     expiry = f", expires {expires_at:%Y-%m-%dT%H:%M:%SZ}" if expires_at else ""
-    return f"digest `{plan.digest}`{expiry}; {plan.source}"
+    return [*map(_fenced, left_out(plan)), f"digest `{plan.digest}`{expiry}; {plan.source}"]
 
 
 def _fenced(text: str) -> str:

@@ -14,6 +14,9 @@ COLOURS = {"+": "green", "-": "red", "~": "yellow", "!": "red", "?": "cyan", " "
 FOLD_AFTER = 2
 """Rows shown of a table before the rest is folded."""
 
+NAMED = 5
+"""Documents that are named before the rest is counted."""
+
 Paint = Callable[[str, str], str]
 """A text and the name of its colour, to the text that a terminal shows so."""
 
@@ -26,7 +29,7 @@ def plan_text(plan: Plan, paint: Paint = plain, full: bool = False) -> str:
     """Header, one paragraph for each document with something to say, and the totals."""
     told = [change_text(change, paint, full) for change in plan.changes if _worth_telling(change)]
     limits = [refusal_text(refusal, paint) for refusal in plan.refusals]
-    return "\n\n".join([_header(plan), *told, *limits, totals(plan) + _left_out(plan)]) + "\n"
+    return "\n\n".join([_header(plan), *told, *limits, "\n".join([totals(plan), *left_out(plan, full)])]) + "\n"
 
 
 def _header(plan: Plan) -> str:
@@ -93,8 +96,14 @@ def _folded(block: Table, full: bool) -> str:
     return text if short else f"{text}\n{len(block.rows) - len(shown)} more rows (--full)"
 
 
-def _left_out(plan: Plan) -> str:
-    return f"\n{plan.left_out} documents of the folder were left out, as asked." if plan.left_out else ""
+def left_out(plan: Plan, full: bool = False) -> Sequence[str]:
+    """One line, or none: the documents that were not asked for, by address; just the first unless `full`."""
+    if not plan.left_out:
+        return []
+    shown = plan.left_out if full else plan.left_out[:NAMED]
+    more = len(plan.left_out) - len(shown)
+    named = ", ".join(map(str, shown)) + (f" and {more:,} more" if more else "")
+    return [f"Left out as asked, of the folder's documents: {named}."]
 
 
 def totals(plan: Plan) -> str:

@@ -51,7 +51,7 @@ PLANS = st.builds(
     changes=st.lists(CHANGES, max_size=2, unique_by=lambda change: change.address).map(tuple),  # as documents are
     made_at=TIMES,
     accepted=st.lists(WORDS, max_size=2).map(tuple),
-    left_out=st.integers(0, 9),
+    left_out=st.lists(st.builds(Address, WORDS, WORDS, WORDS), max_size=2).map(tuple),
 )
 SAVED = st.builds(SavedPlan, PLANS, TIMES, st.integers(0, 2**40))
 PLAIN = SavedPlan(Plan("test", Source("state"), "ledger", (), (), AT), AT, 3)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_plan_holds_all_that_the_text_shows_and_that_apply_goes_by() -> None:
         "ledger": "ledger",
         "systems": [{"family": "kafka", "name": "analytics", "description": "3.9"}],
         "accepted": ["no-match"],
-        "left_out": 0,
+        "left_out": [],
         "refusals": [],
         "changes": [
             {
@@ -96,11 +97,12 @@ def test_a_level_has_no_request() -> None:
 
 def test_outcomes_tell_how_each_change_ended_and_what_was_read_back() -> None:
     outcome = Outcome(ADDRESS, Ending.UNCERTAIN, "why", {"committed": {"topic": {"0": None}}}, request="r1")
-    assert json.loads(outcomes_json([outcome], "run-1", "digest")) == {
+    assert json.loads(outcomes_json([outcome], "run-1", replace(PLAN, left_out=(ADDRESS,)))) == {
         "format_version": "1.0",
         "type": "outcomes",
         "run": "run-1",
-        "digest": "digest",
+        "digest": PLAN.digest,
+        "left_out": ["ConsumerGroup/analytics/g"],
         "outcomes": [
             {
                 "address": "ConsumerGroup/analytics/g",
@@ -122,4 +124,4 @@ def test_problems_say_where() -> None:
 def test_a_value_that_json_does_not_know_is_a_mistake_of_ours() -> None:
     stray = Outcome(ADDRESS, Ending.SETTLED, "read back", {"took": timedelta(seconds=5)})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="timedelta has no place in JSON"):
-        outcomes_json([stray], "run-1", "digest")
+        outcomes_json([stray], "run-1", PLAN)

@@ -22,12 +22,14 @@ CHANGE = Change(
     refusals=(REFUSAL,),
     findings=(Finding("lag", "5", "at most 3", "see"), Finding("commit", "9", "0 to 8", "reset", Sort.NOTE)),
 )
-PLAN = Plan("test", Source("state"), "ledger", (), (CHANGE,), AT, refusals=(LIMIT,))
+LEFT_OUT = Address("ConsumerGroup", "analytics", "other")
+PLAN = Plan("test", Source("state"), "ledger", (), (CHANGE,), AT, left_out=(LEFT_OUT,), refusals=(LIMIT,))
 
 
 def test_a_row_for_each_thing_and_the_way_out_of_what_is_refused() -> None:
+    words = f"Left out as asked, of the folder's documents: {LEFT_OUT}."
     firsts = [line.split("  ")[0].strip() for line in drift_text(PLAN, {LOST: "down"}).splitlines()]
-    assert firsts == ["expectation", "refused", "refused", "not observed", "unapplied", "note"]
+    assert firsts == ["expectation", "refused", "refused", "not observed", "unapplied", "note", words]
     assert "no-match: topic: asked for T; no record is that late; choose another" in drift_text(PLAN, {})
     assert "all of them" in drift_text(replace(PLAN, changes=()), {})
 
@@ -41,10 +43,11 @@ def test_json_holds_the_same() -> None:
     ]
     assert told["not_observed"] == {str(LOST): "down"}
     assert told["unapplied"] == [str(PLACE)]
+    assert told["left_out"] == [str(LEFT_OUT)]
     assert [each["told"] for each in told["notes"]] == ["commit: 9; wanted: 0 to 8"]
 
 
 def test_only_where_there_is_nothing_to_tell_all_is_as_it_should_be() -> None:
-    quiet = replace(PLAN, changes=(Change(PLACE, Action.NONE, ""),), refusals=())
+    quiet = replace(PLAN, changes=(Change(PLACE, Action.NONE, ""),), refusals=(), left_out=())
     assert drift_text(quiet, {}) == "No drift: 1 document is as the world is.\n"
     assert "No drift" not in drift_text(replace(quiet, refusals=(LIMIT,)), {})

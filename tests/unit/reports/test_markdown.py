@@ -89,6 +89,13 @@ def test_an_update_that_takes_something_out_destroys_too() -> None:
     assert place(text, "b") < place(text, "a")
 
 
+def test_what_was_not_asked_for_is_named_as_far_as_one_reads() -> None:
+    others = tuple(Address("ConsumerGroup", "analytics", f"other-{number}") for number in range(8))
+    text = plan_markdown(replace(plan(change("a")), left_out=others)).text
+    assert "ConsumerGroup/analytics/other-4 and 3 more." in text
+    assert "other-5" not in text
+
+
 def test_what_refuses_the_whole_plan_is_told() -> None:
     text = comment(change("a"), refusals=(LIMIT,))
     assert text.index("limit-groups") < place(text, "a")

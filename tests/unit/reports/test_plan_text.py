@@ -175,3 +175,11 @@ def test_colour_never_stands_alone() -> None:
 
     assert plan_text(plan(one), paint) == plan_text(plan(one))
     assert painted == [("!", "red"), ("refused", "red"), ("waits for", "yellow"), ("found", "cyan")]
+
+
+def test_documents_that_were_not_asked_for_are_named() -> None:
+    others = tuple(Address("ConsumerGroup", "analytics", f"other-{number}") for number in range(6))
+    one, six = replace(plan(change()), left_out=others[:1]), replace(plan(change()), left_out=others)
+    assert plan_text(one).endswith("documents: ConsumerGroup/analytics/other-0.\n")
+    assert plan_text(six).endswith("ConsumerGroup/analytics/other-4 and 1 more.\n")
+    assert plan_text(six, full=True).endswith("ConsumerGroup/analytics/other-5.\n")
