@@ -19,6 +19,8 @@ from sandbox.waiting import until
 from tests.laws.worlds import ConsumerGroupWorld, events
 from tests.operator import TIMING, Operator, Ran
 
+FORMS: tuple[list[str], ...] = ([], ["--json"], ["--markdown"])
+
 
 class Case:
     """A group committed at 60 of 100, a document that shifts it by -40, and a plan saved of it."""
@@ -59,10 +61,12 @@ def test_a_saved_plan_is_applied_without_a_question_and_only_once(case: Case) ->
     again = case.apply()
     assert (again.code, case.offsets()) == (4, {20})
     assert "was carried out by run" in again.err
-    for words in ([], ["--json"], ["--markdown"]):
-        shown = case.operator.run("show", str(case.file), *words)
+    text, as_json, markdown = (case.operator.run("show", str(case.file), *words) for words in FORMS)
+    for shown in (text, as_json, markdown):
         assert (shown.code, bool(shown.out)) == (0, True)
         assert "warning: this plan can no longer be applied: " in shown.err
+    assert as_json.json["stale"].startswith("it was carried out by run ")
+    assert "**This plan can no longer be applied: it was carried out by run " in markdown.out
 
 
 def test_the_pins_are_those_of_the_review(case: Case) -> None:
@@ -214,6 +218,7 @@ def test_a_targeted_run_says_what_it_left_out(case: Case) -> None:
 
 def test_markdown_carries_marker_digest_and_expiry(case: Case) -> None:
     text = case.save("--markdown").out
+    assert case.save("--json").json["expires_at"] == json.loads(case.file.read_text())["expires_at"]
     digest = json.loads(case.file.read_text())["digest"]
     assert text.startswith("<!-- elreconcile plan -->\n")
     assert f"digest `{digest}`, expires " in text

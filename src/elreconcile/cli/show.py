@@ -16,15 +16,15 @@ PlanFile = Annotated[Path, typer.Argument(metavar="FILE", help="What plan --out 
 def show(
     file: PlanFile, config: ConfigFile = None, as_json: Json = False, markdown: Markdown = False, full: Full = False
 ) -> None:
-    """Show a saved plan, with a warning on stderr when it can no longer be applied. Contacts the ledger only."""
+    """Show a saved plan, with a warning when it can no longer be applied. Contacts the ledger only."""
     from elreconcile.cli.plan_file import load, stale
     from elreconcile.cli.session import read_config
     from elreconcile.cli.shown import shown
     from elreconcile.ledger.opening import open_reader
 
     saved = load(file)
-    print(shown(saved.plan, as_json, markdown, full, saved.expires_at), end="")
     with open_reader(read_config(config, Path(saved.plan.source.folder))) as ledger:
         reason = stale(saved, ledger)
+    print(shown(saved.plan, as_json, markdown, full, saved.expires_at, reason), end="")
     if reason:
         print(f"warning: this plan can no longer be applied: {reason}", file=sys.stderr)

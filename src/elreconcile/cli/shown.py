@@ -12,21 +12,29 @@ if TYPE_CHECKING:
     from elreconcile.model.plan import Plan
 
 
-def shown(plan: Plan, as_json: bool, markdown: bool, full: bool, expires_at: datetime | None = None) -> str:
+def shown(
+    plan: Plan,
+    as_json: bool,
+    markdown: bool,
+    full: bool,
+    expires_at: datetime | None = None,
+    stale: str | None = None,
+) -> str:
     """Text, coloured on a terminal; or JSON; or Markdown, with a warning on stderr where that has no room for all.
 
-    Raises UsageError when both are asked for.
+    `expires_at` of a saved plan, and `stale`: why it can no longer be applied. Raises UsageError when both forms are
+    asked for.
     """
     if as_json and markdown:
         raise UsageError("--json and --markdown exclude each other")
     if as_json:
         from elreconcile.reports.as_json import plan_json
 
-        return plan_json(plan)
+        return plan_json(plan, expires_at, stale)
     if markdown:
         from elreconcile.reports.markdown import plan_markdown
 
-        comment = plan_markdown(plan, expires_at)
+        comment = plan_markdown(plan, expires_at, stale)
         if comment.unnamed:
             print(
                 f"warning: {comment.unnamed:,} of what destroys or is refused did not fit the Markdown", file=sys.stderr

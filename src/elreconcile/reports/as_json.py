@@ -16,13 +16,15 @@ from elreconcile.model.plan import Plan
 FORMAT_VERSION = "1.0"
 
 
-def plan_json(plan: Plan) -> str:
-    """Everything the text shows, and everything apply goes by."""
+def plan_json(plan: Plan, expires_at: datetime | None = None, stale: str | None = None) -> str:
+    """Everything the text shows, and everything apply goes by. `stale`: why a saved plan can no longer be applied."""
     return dumped(
         {
             "type": "plan",
             "digest": plan.digest,
             "made_at": plan.made_at,
+            "expires_at": expires_at,
+            "stale": stale,
             "environment": plan.environment,
             "source": asdict(plan.source),
             "ledger": plan.ledger,

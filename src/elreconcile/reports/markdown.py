@@ -23,7 +23,7 @@ FOLDS = (100, 10, 2)
 """Rows of each table of a document that does not fit with all of them."""
 
 RESERVE = 600
-"""Bytes kept for the notes on what was left out, and for the fold."""
+"""Bytes kept for the marker, the notes on what was left out, and the fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +47,29 @@ Brief = Callable[[Sequence[Change]], Sequence[str]]
 """Tells documents without their tables, in one paragraph or none."""
 
 
-def plan_markdown(plan: Plan, expires_at: datetime | None = None, budget: int = BUDGET) -> Comment:
+def plan_markdown(
+    plan: Plan, expires_at: datetime | None = None, stale: str | None = None, budget: int = BUDGET
+) -> Comment:
     """At most `budget` bytes. What destroys or is refused takes its room first, to the last row and then to its name.
 
     What is not about a single document (limits, digest) is never cut, and takes a few thousand bytes at most.
+    `stale`: why a saved plan can no longer be applied.
     """
     changes = sorted(plan.changes, key=lambda change: (not change.refusals, str(change.address)))
     grave = [change for change in changes if _is_grave(change)]
     idle = [change for change in changes if _is_idle(change)]
     rest = [change for change in changes if not _is_grave(change) and not _is_idle(change)]
-    limits, last = [_fenced(refusal_text(each)) for each in plan.refusals], _tail(plan, expires_at)
-    left = budget - _size([_head(plan), *limits, *last]) - RESERVE
+    head = [*_head(plan, stale), *(_fenced(refusal_text(each)) for each in plan.refusals)]
+    tail = _tail(plan, expires_at)
+    left = budget - _size([*head, *tail]) - RESERVE
     first = _told(grave, left)
     left = 0 if first.unnamed else left - _size(first.texts)
     others = _told(rest, left)
     named = _nameable(idle, left - _size(others.texts))
     rows = sum(map(_rows, (*grave, *rest))) - first.rows - others.rows
     documents = first.unnamed + others.unnamed + len(idle) - len(named)
-    told = [*limits, *first.texts, *others.texts, *_folded(named), *_cut_off(rows, documents), *last]
-    return Comment("\n\n".join([_head(plan), *_alarm(first.unnamed), *told]) + "\n", first.unnamed)
+    told = [*first.texts, *others.texts, *_folded(named), *_cut_off(rows, documents)]
+    return Comment(f"{MARKER}\n" + "\n\n".join([*_alarm(first.unnamed), *head, *told, *tail]) + "\n", first.unnamed)
 
 
 def _is_grave(change: Change) -> bool:
@@ -178,8 +182,9 @@ def _cut_off(rows: int, documents: int) -> Sequence[str]:
     return [f"{' and '.join(told)}; `elreconcile plan --full` shows all of them."] if told else []
 
 
-def _head(plan: Plan) -> str:
-    return f"{MARKER}\n### elreconcile plan for {plan.environment}\n\n{totals(plan)}"
+def _head(plan: Plan, stale: str | None) -> Sequence[str]:
+    warning = [f"**This plan can no longer be applied: {stale}.**"] if stale else []
+    return [f"### elreconcile plan for {plan.environment}", *warning, totals(plan)]
 
 
 def _tail(plan: Plan, expires_at: datetime | None) -> Sequence[str]:

@@ -37,11 +37,13 @@ PLAN = Plan(
 
 
 def test_a_plan_holds_all_that_the_text_shows_and_that_apply_goes_by() -> None:
-    assert json.loads(plan_json(PLAN)) == {
+    assert json.loads(plan_json(PLAN, AT, "it expired")) == {
         "format_version": "1.0",
         "type": "plan",
         "digest": PLAN.digest,
         "made_at": "2018-03-13T14:00:00Z",
+        "expires_at": "2018-03-13T14:00:00Z",
+        "stale": "it expired",
         "environment": "test",
         "source": {"folder": "state", "commit": "abc", "dirty": False},
         "ledger": "ledger",

@@ -75,6 +75,11 @@ def test_a_bot_knows_it_and_a_reader_its_digest_and_its_end() -> None:
     assert f"digest `{made.digest}`, expires 2018-03-14T00:00:00Z" in text.splitlines()[-1]
 
 
+def test_that_it_can_no_longer_be_applied_stands_before_all_else() -> None:
+    text = plan_markdown(plan(change("a")), stale="it expired at 2018-03-14T00:00:00Z").text
+    assert "**This plan can no longer be applied: it expired at 2018-03-14T00:00:00Z.**" in text.splitlines()[:5]
+
+
 def test_refused_then_destructive_then_the_rest_then_what_has_nothing_to_do_folded() -> None:
     ways = {"a": "none", "b": "found", "c": "add", "d": "request", "e": "remove", "f": "refused"}
     text = comment(*(change(name, way) for name, way in ways.items()))
