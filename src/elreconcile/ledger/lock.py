@@ -61,7 +61,7 @@ def held_by(address: str, owner: str | None) -> LockHeld:
         holder = str(Owner.from_json(owner or ""))
     except (ValueError, TypeError, KeyError):
         holder = "somebody who has not written a name yet"
-    return LockHeld(f"{address} is locked by {holder}; apply waits for it with --lock-timeout 10m")
+    return LockHeld(f"{address} is locked by {holder}; try again when that has ended: apply --lock-timeout 10m waits")
 
 
 def patience(wait: float) -> Retrying:
