@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -55,10 +55,7 @@ def plan_markdown(
     What is not about a single document (limits, digest) is never cut, and takes a few thousand bytes at most.
     `stale`: why a saved plan can no longer be applied.
     """
-    changes = sorted(plan.changes, key=lambda change: (not change.refusals, str(change.address)))
-    grave = [change for change in changes if _is_grave(change)]
-    idle = [change for change in changes if _is_idle(change)]
-    rest = [change for change in changes if not _is_grave(change) and not _is_idle(change)]
+    grave, rest, idle = _by_weight(plan.changes)
     head = [*_head(plan, stale), *(_fenced(refusal_text(each)) for each in plan.refusals)]
     tail = _tail(plan, expires_at)
     left = budget - _size([*head, *tail]) - RESERVE
@@ -70,6 +67,14 @@ def plan_markdown(
     documents = first.unnamed + others.unnamed + len(idle) - len(named)
     told = [*first.texts, *others.texts, *_folded(named), *_cut_off(rows, documents)]
     return Comment(f"{MARKER}\n" + "\n\n".join([*_alarm(first.unnamed), *head, *told, *tail]) + "\n", first.unnamed)
+
+
+def _by_weight(changes: Iterable[Change]) -> tuple[list[Change], list[Change], list[Change]]:
+    """What destroys or is refused, the rest, and what has nothing to do."""
+    ordered = sorted(changes, key=lambda change: (not change.refusals, str(change.address)))
+    grave = [change for change in ordered if _is_grave(change)]
+    idle = [change for change in ordered if _is_idle(change)]
+    return grave, [change for change in ordered if not _is_grave(change) and not _is_idle(change)], idle
 
 
 def _is_grave(change: Change) -> bool:
@@ -173,13 +178,13 @@ def _folded(changes: Sequence[Change]) -> Sequence[str]:
 
 def _alarm(unnamed: int) -> Sequence[str]:
     words = "destroy or are refused, and are not even named here: there is no room. Do not approve by this comment"
-    return [f"**{unnamed:,} changes {words}; see `elreconcile plan --full`.**"] if unnamed else []
+    return [f"**{unnamed:,} changes {words}.**"] if unnamed else []
 
 
 def _cut_off(rows: int, documents: int) -> Sequence[str]:
     counts = [(rows, "rows"), (documents, "documents")]
     told = [f"**{count:,} {what} left out**" for count, what in counts if count]
-    return [f"{' and '.join(told)}; `elreconcile plan --full` shows all of them."] if told else []
+    return [f"{' and '.join(told)}; the same command with `--full` instead of `--markdown` shows all."] if told else []
 
 
 def _head(plan: Plan, stale: str | None) -> Sequence[str]:
