@@ -253,10 +253,16 @@ def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(grou
     assert group.commits() == [20, 20]
 
 
-@pytest.mark.parametrize("moving", [True, False], ids=["moving", "standing still"])
-def test_a_consumer_that_assigns_by_hand_is_found_out(moving: bool, group: Group, operator: Operator) -> None:
+@pytest.mark.parametrize(
+    ("to", "moving", "ends"),
+    [("earliest", True, [0, 0]), ("earliest", False, [0, 0]), ("none", True, [None, None])],
+    ids=["moving", "standing still", "to be forgotten"],
+)
+def test_a_consumer_that_assigns_by_hand_is_found_out(
+    to: str, moving: bool, ends: list[int | None], group: Group, operator: Operator
+) -> None:
     """Its group is Empty. It commits every 200 ms: another offset each time, or always the same."""
-    operator.write(group.document("earliest"))
+    operator.write(group.document(to))
     stop = threading.Event()
 
     def commit() -> None:
@@ -279,7 +285,27 @@ def test_a_consumer_that_assigns_by_hand_is_found_out(moving: bool, group: Group
     assert min(offset or 0 for offset in group.commits()) >= 60
     assert "commit" in applied.out + applied.err
     assert operator.apply("--wait", "20s").code == 0
-    assert group.commits() == [0, 0]
+    assert group.commits() == ends
+
+
+@pytest.mark.parametrize("committed", [[60, 60], [None, 60]], ids=["another commit", "a first commit"])
+def test_a_commit_by_hand_after_the_plan_keeps_what_was_to_be_forgotten(
+    committed: list[int | None], group: Group, stack: Addresses, tmp_path: Path
+) -> None:
+    operator = Operator.at(tmp_path / "slow", stack, "timing: {grace: 6s, quiet: 0s}\n")
+    operator.write(group.document("{offsets: {0: none, 1: 10}}"))
+    if committed[0] is None:
+        group.admin.delete_group_offsets(group.name, [TopicPartition(group.topic, 0)])
+    assert group.commits() == committed
+    with ThreadPoolExecutor() as beside:
+        applying = beside.submit(operator.apply)
+        until("it has marked", lambda: applying.done() or _metadata(group) != {""}, 60)
+        assert not applying.done(), applying.result()
+        group.commit(70)
+        applied = applying.result()
+    assert applied.code == 4, applied
+    assert "a consumer assigns its partitions by hand" in applied.out
+    assert (group.commits(), _metadata(group)) == ([70, 60], {""})
 
 
 def test_a_member_that_joins_between_check_and_commit_stops_it(group: Group, stack: Addresses, tmp_path: Path) -> None:

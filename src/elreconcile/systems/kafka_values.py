@@ -20,7 +20,9 @@ NO_ANSWER = "no answer"
 NOT_SENT = "not sent"
 """In place of the name of an error: Kafka had stopped to answer before, so nothing was done."""
 
-IN_USE = frozenset(("UNKNOWN_MEMBER_ID", "REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "NON_EMPTY_GROUP"))
+IN_USE = frozenset(
+    ("UNKNOWN_MEMBER_ID", "REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "NON_EMPTY_GROUP", "GROUP_SUBSCRIBED_TO_TOPIC")
+)
 """The names of the errors by which Kafka refuses because the group has members."""
 
 

@@ -21,7 +21,7 @@ from elreconcile.model.change import Change
 from elreconcile.model.json import Json
 from elreconcile.model.outcome import Ending, Outcome
 from elreconcile.systems import WritingSystems
-from elreconcile.systems.kafka_values import NO_ANSWER, NOT_SENT, Commit, Partition
+from elreconcile.systems.kafka_values import IN_USE, NO_ANSWER, NOT_SENT, Commit, Partition
 
 if TYPE_CHECKING:
     from elreconcile.systems.kafka import KafkaReader
@@ -51,10 +51,10 @@ class _Cluster:
         self._ended: list[Outcome] = []
 
     def carry_out(self, errands: Sequence[Errand]) -> Sequence[Outcome]:
-        fresh = [each for each in errands if each.to_do]
+        fresh = [each for each in errands if each.to_send]
         ready = self._alone(self._mark(self._unmoved(fresh)))
         sent = self._send(ready)
-        self._read_back([*sent, *(each for each in errands if not each.to_do)])
+        self._read_back([*sent, *(each for each in errands if not each.to_send)])
         return self._ended
 
     def _end(
@@ -68,8 +68,7 @@ class _Cluster:
         live, still = self._commits(errands), []
         for each in errands:
             now = live[each.group]
-            moved = [place for place in each.marked() if _offset(now.get(place)) != _offset(each.before.get(place))]
-            if moved:
+            if any(_offset(now.get(place)) != _offset(each.before.get(place)) for place in each.to_send):
                 self._end(each, Ending.BLOCKED, "its commits moved since they were read: it is in use")
             else:
                 still.append(each)
@@ -194,8 +193,8 @@ def _offset(commit: Commit | None) -> int | None:
 
 
 def _somebody_commits(each: Errand, now: Mapping[Partition, Commit]) -> bool:
-    marked = each.marked()
-    return any(now.get(place) != marked.get(place) for place in each.commit)
+    alone = {**each.before, **each.marked()}
+    return any(now.get(place) != alone.get(place) for place in each.to_send)
 
 
 def _still_marked(each: Errand, now: Mapping[Partition, Commit]) -> Mapping[Partition, Commit]:
@@ -211,7 +210,6 @@ def _by_hand(grace: float) -> str:
     )
 
 
-IN_USE = {"UNKNOWN_MEMBER_ID", "REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "GROUP_SUBSCRIBED_TO_TOPIC"}
 UNTOLD = {NO_ANSWER, NOT_SENT}
 
 

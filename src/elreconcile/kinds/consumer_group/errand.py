@@ -30,17 +30,20 @@ class Errand:
 
     @property
     def places(self) -> frozenset[Partition]:
-        return frozenset(self.commit) | self.forget | frozenset(self.sent)
+        return self.to_send | frozenset(self.sent)
 
     @property
-    def to_do(self) -> bool:
-        return bool(self.commit or self.forget)
+    def to_send(self) -> frozenset[Partition]:
+        return self.forget.union(self.commit)
 
     def wanted(self, place: Partition) -> int | None:
         return self.sent[place] if place in self.sent else self.commit.get(place)
 
     def marked(self) -> Mapping[Partition, Commit]:
-        """Where its commits stand, with our mark beside each. What has no commit cannot be marked."""
+        """Where its commits stand, with our mark beside each. What has no commit cannot be marked.
+
+        Nor is what is to be forgotten: Burrow, who has maybe just forgotten the topic, would learn of it again.
+        """
         mark = marks.before(self.request)
         return {place: Commit(was.offset, mark) for place in self.commit if (was := self.before.get(place)) is not None}
 

@@ -17,11 +17,11 @@ STOOD = {**commits(1000, None, metadata="own"), ("old", 0): Commit(9)}
 def test_a_fresh_reset_sends_everything() -> None:
     change = diff.diff(ask(SPEC), live(LOGS, commits=STOOD, pinned=Pinned(PINS)), MOMENT)
     sent = errand(change)
-    assert (sent.address, sent.group, sent.request, sent.to_do) == (SPEC.address(), "g", "r1", True)
+    assert (sent.address, sent.group, sent.request) == (SPEC.address(), "g", "r1")
     assert sent.commit == {("topic", 0): 831, ("topic", 1): 900}
     assert sent.forget == {("old", 0)}
     assert sent.sent == {}
-    assert sent.places == {("topic", 0), ("topic", 1), ("old", 0)}
+    assert sent.places == sent.to_send == {("topic", 0), ("topic", 1), ("old", 0)}
     assert [sent.wanted(place) for place in sorted(sent.places)] == [None, 831, 900]
 
 
@@ -47,5 +47,5 @@ def test_what_an_earlier_run_has_sent_is_only_read_back() -> None:
 def test_an_acknowledged_reset_has_nothing_to_do() -> None:
     acknowledged = entry(State.ACKNOWLEDGED, PINS, {}, SPEC)
     sent: Errand = errand(diff.diff(ask(SPEC, acknowledged), live(LOGS, pinned=Pinned(PINS)), MOMENT))
-    assert not sent.to_do
+    assert not sent.to_send
     assert sent.marked() == sent.placed() == sent.unmarked() == {}

@@ -73,7 +73,7 @@ class Group:
 
     def carry_out(self, change: Change, journal: LedgerJournal) -> Iterator[None]:
         reset = errand(change)
-        if not reset.to_do:
+        if not reset.to_send:
             return
         for place, commit in reset.marked().items():
             self.commits[place] = commit
