@@ -46,6 +46,11 @@ class Relay:
         return self._fault is not None
 
     @property
+    def connections(self) -> int:
+        """How many were ever made."""
+        return len(self._sockets) // 2
+
+    @property
     def has_late_requests(self) -> bool:
         return self._late > 0
 

@@ -7,13 +7,12 @@ group's state says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from elreconcile.desired.config import Config
-from elreconcile.errors import Unreachable
+from elreconcile.kinds.consumer_group.burrow import Seen, last_commit, seen_by_burrows
 from elreconcile.kinds.consumer_group.event_time import event_time
-from elreconcile.kinds.consumer_group.live import LastCommit, LiveGroup, Log, Pinned, Pins, Rates
-from elreconcile.kinds.consumer_group.marks import is_ours
+from elreconcile.kinds.consumer_group.live import LiveGroup, Log, Pinned, Pins, Rates
 from elreconcile.kinds.consumer_group.pin import asked_time, pin
 from elreconcile.kinds.consumer_group.rates import consumed, produced
 from elreconcile.kinds.consumer_group.shape import read_pins
@@ -21,8 +20,17 @@ from elreconcile.kinds.consumer_group.spec import ConsumerGroup, Measured, Targe
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.model.address import Address
 from elreconcile.systems import ReadingSystems
-from elreconcile.systems.burrow_values import PartitionSeen
-from elreconcile.systems.kafka_values import Bounds, Commit, Found, Partition, Position, Record
+from elreconcile.systems.kafka_values import (
+    Bounds,
+    Cluster,
+    Commit,
+    Found,
+    GroupListing,
+    Member,
+    Partition,
+    Position,
+    Record,
+)
 
 if TYPE_CHECKING:
     from elreconcile.systems.kafka import KafkaReader
@@ -31,46 +39,74 @@ Asks = Sequence[Ask[ConsumerGroup]]
 """Documents of one cluster."""
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that was read about one cluster, for all of its documents."""
+
+    cluster: Cluster
+    expected_cluster: str | None
+    listings: Mapping[str, GroupListing]
+    members: Mapping[str, tuple[Member, ...]]
+    first: Mapping[str, Mapping[Partition, Commit]]
+    last: Mapping[str, Mapping[Partition, Commit]]
+    logs: Mapping[str, Log]
+    bounds: Mapping[Partition, Bounds]
+    pinned: Mapping[Address, Pinned]
+    records: Mapping[Position, Record]
+    burrow: Mapping[str, Seen]
+    arrivals: Mapping[str, float]
+
+
 def observe(asks: Asks, systems: ReadingSystems, moment: Moment) -> Iterator[tuple[Address, LiveGroup]]:
     """The live side of each document. All must name the same cluster."""
+    look = _look(asks, systems, moment)
+    return ((ask.address, _live_group(ask, look)) for ask in asks)
+
+
+def _look(asks: Asks, systems: ReadingSystems, moment: Moment) -> Look:
     name = asks[0].resource.spec.cluster
     kafka = systems.kafka(name)
     groups = [ask.resource.spec.name for ask in asks]
     kafka.rights(groups, sorted({topic for ask in asks for topic in _topics(ask)}), _forgetting(asks))
     cluster, listings = kafka.cluster(), kafka.groups()
     first = kafka.commits(groups)
-    members = kafka.members([group for group in groups if group in listings and listings[group].type == "classic"])
     logs = read_logs(kafka, asks)
-    bounds = _lag_bounds(kafka, first, logs)
     pinned = _pinned(kafka, asks, logs, first, moment)
-    records = _records(kafka, pinned, logs)
-    burrow = {ask.address: _burrow(systems, name, ask) for ask in asks}
-    arrivals = produced(kafka, logs)
-    last = kafka.commits(groups)
-    expected = systems.config.kafka[name].cluster_id
-    for ask in asks:
-        group = ask.resource.spec.name
-        pins = pinned[ask.address].pins
-        at = {place: records.get((*place, offset)) for place, offset in _targets(pins)}
-        seen = burrow[ask.address]
-        yield (
-            ask.address,
-            LiveGroup(
-                cluster=cluster,
-                expected_cluster=expected,
-                listing=listings.get(group),
-                members=members.get(group, ()),
-                commits=last[group],
-                moved=_moved(first[group], last[group]),
-                logs={topic: logs[topic] for topic in _topics(ask) if topic in logs},
-                bounds={place: bounds[place] for place in last[group] if place in bounds},
-                pinned=pinned[ask.address],
-                last_commit=_last_commit(seen, last[group]),
-                rates={topic: Rates(consumed(seen, topic), arrivals.get(topic)) for topic in _topics(ask)},
-                events={place: event_time(record) for place, record in at.items() if record},
-                records={place: record.timestamp_ms for place, record in at.items() if record},
-            ),
-        )
+    return Look(
+        cluster=cluster,
+        expected_cluster=systems.config.kafka[name].cluster_id,
+        listings=listings,
+        members=kafka.members([group for group in groups if group in listings and listings[group].type == "classic"]),
+        first=first,
+        logs=logs,
+        bounds=_lag_bounds(kafka, first, logs),
+        pinned=pinned,
+        records=_records(kafka, pinned, logs),
+        burrow=seen_by_burrows(systems, name, [ask.resource.spec.name for ask in asks if _topics(ask)]),
+        arrivals=produced(kafka, logs),
+        last=kafka.commits(groups),
+    )
+
+
+def _live_group(ask: Ask[ConsumerGroup], look: Look) -> LiveGroup:
+    group, topics, pinned = ask.resource.spec.name, _topics(ask), look.pinned[ask.address]
+    at = {place: look.records.get((*place, offset)) for place, offset in _targets(pinned.pins)}
+    commits, seen = look.last[group], look.burrow.get(group)
+    return LiveGroup(
+        cluster=look.cluster,
+        expected_cluster=look.expected_cluster,
+        listing=look.listings.get(group),
+        members=look.members.get(group, ()),
+        commits=commits,
+        moved=_moved(look.first[group], commits),
+        logs={topic: look.logs[topic] for topic in topics if topic in look.logs},
+        bounds={place: look.bounds[place] for place in commits if place in look.bounds},
+        pinned=pinned,
+        last_commit=last_commit(seen, commits),
+        rates={topic: Rates(consumed(seen, topic), look.arrivals.get(topic)) for topic in topics},
+        events={place: event_time(record) for place, record in at.items() if record},
+        records={place: record.timestamp_ms for place, record in at.items() if record},
+    )
 
 
 def read_logs(kafka: KafkaReader, asks: Asks) -> Mapping[str, Log]:
@@ -201,33 +237,3 @@ def _records(
 
 def _moved(first: Mapping[Partition, Commit], last: Mapping[Partition, Commit]) -> frozenset[Partition]:
     return frozenset(place for place in first.keys() | last.keys() if first.get(place) != last.get(place))
-
-
-Seen = Mapping[str, tuple[PartitionSeen, ...]] | str | None
-"""What Burrow knows of a group by topic; None: nothing; a text: why it could not be asked."""
-
-
-def _burrow(systems: ReadingSystems, kafka: str, ask: Ask[ConsumerGroup]) -> Seen:
-    for name in burrows_of(systems.config, kafka) if _topics(ask) else ():
-        try:
-            return systems.burrow(name).consumer(ask.resource.spec.name)
-        except Unreachable as error:
-            return str(error)
-    return None
-
-
-def burrows_of(config: Config, kafka: str) -> Sequence[str]:
-    return sorted(name for name, settings in config.burrow.items() if settings.kafka == kafka)
-
-
-def _last_commit(seen: Seen, commits: Mapping[Partition, Commit]) -> LastCommit:
-    """The newest commit that is not one of ours: ours stand in Kafka with our mark on them."""
-    if isinstance(seen, str):
-        return LastCommit(None, seen)
-    times = [
-        partition.offsets[-1].timestamp_ms
-        for topic, partitions in (seen or {}).items()
-        for partition in partitions
-        if partition.offsets and not is_ours(commits.get((topic, partition.partition)))
-    ]
-    return LastCommit(max(times, default=None))

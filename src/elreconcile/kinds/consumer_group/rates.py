@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from elreconcile.kinds.consumer_group.burrow import Seen
 from elreconcile.kinds.consumer_group.live import Log
 from elreconcile.systems.burrow_values import PartitionSeen
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 HOUR_MS = int(timedelta(hours=1).total_seconds() * 1000)
 
 
-def consumed(seen: Mapping[str, tuple[PartitionSeen, ...]] | str | None, topic: str) -> float | None:
+def consumed(seen: Seen, topic: str) -> float | None:
     """Offsets per second over the commits Burrow remembers of the topic; None: it saw no movement."""
     if not isinstance(seen, Mapping):
         return None
