@@ -234,9 +234,12 @@ def test_a_group_in_use_blocks_and_names_its_members(group: Group, operator: Ope
 
 
 def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(group: Group, operator: Operator) -> None:
-    """The pins are those that were shown: 60 - 40, not where the consumer was when it stopped."""
+    """The pins are those that were shown: 60 - 40, not where the consumer was when it stopped.
+
+    What it calls itself is shown while it is waited for, and would be wrong as markup.
+    """
     operator.write(group.document("{shift: -40}"))
-    consumer = group.member("the-writer")
+    consumer = group.member("app[/prod]")
     with _polling(consumer) as moved:
         consumer.subscribe([group.topic])
         until("it is a member", moved.is_set)
@@ -250,6 +253,7 @@ def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(grou
             consumer.close()
             applied = applying.result()
     assert applied.code == 0, applied
+    assert "1 member: app[/prod] on 127.0.0.1" in applied.out
     assert group.commits() == [20, 20]
 
 

@@ -55,12 +55,12 @@ class Watch:
 
     def waiting(self, plan: Plan, left: float) -> None:
         reasons = "; ".join(f"{each.what}: {each.now}" for change in plan.blocked for each in change.blocked_by)
-        self._status.update(f"waiting up to {left:.0f} s for {reasons}")
+        self._show(f"waiting up to {left:.0f} s for {reasons}")
 
     def looking(self, address: Address, reason: str | None) -> None:
         """The plan is made again, and stands still."""
         if self._console.is_terminal:
-            self._status.update(f"{address} waits: {reason}" if reason else "applying")
+            self._show(f"{address} waits: {reason}" if reason else "applying")
         else:
             self.telling(address, 0, 0, reason)
 
@@ -71,6 +71,12 @@ class Watch:
         elif waits_for and waits_for != self._reason:
             self._console.print(words, highlight=False, markup=False, soft_wrap=True)
         self._reason = waits_for
+
+    def _show(self, words: str) -> None:
+        """As they are: a member may call itself app[/prod], which as markup would be an error."""
+        from rich.text import Text
+
+        self._status.update(Text(words))
 
     def _move(self, address: Address, words: str, done: int, total: int) -> None:
         self._status.stop()  # one moving display at a time
