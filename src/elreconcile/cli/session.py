@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 import subprocess
@@ -117,5 +116,6 @@ def _git_status(folder: Path) -> list[str]:
 def owner() -> Owner:
     """Who is acting now, as locks and history show it."""
     from elreconcile.ledger.lock import Owner
+    from elreconcile.systems.this_user import this_user
 
-    return Owner(getpass.getuser(), socket.gethostname(), os.getpid(), datetime.now(UTC), uuid.uuid4().hex[:12])
+    return Owner(this_user(), socket.gethostname(), os.getpid(), datetime.now(UTC), uuid.uuid4().hex[:12])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -19,6 +18,7 @@ from elreconcile.systems import ReadingSystems, WritingSystems, mysql_blacklist,
 from elreconcile.systems.eventlogging_config import Changed, NotWritten
 from elreconcile.systems.mysql_blacklist import Listed
 from elreconcile.systems.mysql_tables import MySqlReader, MySqlWriter
+from elreconcile.systems.this_user import this_user
 
 Trouble = Mapping[str, str]
 """Files that could not be written, and why."""
@@ -45,7 +45,7 @@ def _record(change: Change, mysql: MySqlWriter, journal: Journal) -> None:
             module.create(mysql)
     if effect["put"] or effect["remove"]:
         put = [read_row(row) for row in effect["put"]]
-        who = f"{getpass.getuser()}@{socket.gethostname()}"
+        who = f"{this_user()}@{socket.gethostname()}"
         mysql_blacklist.change_entries(mysql, change.address.name, put, effect["remove"], who)
 
 
