@@ -143,6 +143,23 @@ def test_an_output_that_was_closed_before_is_done_without(operator: Operator) ->
     assert (ran.returncode, ran.stderr.count("\n")) == (0, 1), ran.stderr
 
 
+def test_signs_that_the_encoding_lacks_are_escaped(operator: Operator, group: Group) -> None:
+    """But for an exported ledger, whose seal holds for its bytes."""
+
+    def shown(*words: str) -> bytes:
+        environment = operator.environment | {"PYTHONIOENCODING": "ascii"}
+        return subprocess.run([*COMMAND, *words], env=environment, capture_output=True, check=True, timeout=60).stdout
+
+    operator.write(group.reset("{offset: 3}").replace("name: ", "name: größe-"))
+    assert b"Exit codes:" in shown("--help")
+    assert rb"gr\xf6\xdfe-group" in shown("plan", str(operator.state))
+    assert operator.apply().code == 0
+    ledger = operator.home / "ledger.jsonl"
+    assert operator.run("ledger", "export", str(ledger)).code == 0
+    assert "größe-group".encode() in ledger.read_bytes()
+    assert shown("ledger", "export") == ledger.read_bytes()
+
+
 # terminals
 
 

@@ -74,11 +74,14 @@ def _new_file(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def _to_stdout() -> Iterator[TextIO]:
-    """All at once in the end: who reads it may be slow, and must not keep others from the ledger."""
+    """All at once in the end: who reads it may be slow, and must not keep others from the ledger.
+
+    As bytes: it is sealed, whatever the encoding of stdout.
+    """
     with TemporaryFile("w+", encoding="utf-8") as kept:
         yield kept
         kept.seek(0)
-        shutil.copyfileobj(kept, sys.stdout)
+        shutil.copyfileobj(kept.buffer, sys.stdout.buffer)
 
 
 @app.command("import")

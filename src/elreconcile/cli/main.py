@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from io import TextIOWrapper
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # none is looked for among all installed packages
 
@@ -60,6 +61,8 @@ def _elreconcile(
 def main() -> None:
     """Run the command line and exit. No error of ours ends in a traceback."""
     gc.set_threshold(1_000_000)  # a tenth of the time of a plan of a thousand groups, and no more memory
+    if isinstance(sys.stdout, TextIOWrapper):  # a locale's encoding may lack our signs; stderr escapes them already
+        sys.stdout.reconfigure(errors="backslashreplace")
     code = _code()
     if code == INTERRUPTED:
         _say("interrupted; what an apply had begun is in the ledger, and the next apply goes on with it", code)
