@@ -58,6 +58,9 @@ def test_both_names_in_one_plan_are_refused(world: ConsumerGroupWorld, operator:
     assert (operator.apply().code, set(world.commits().values())) == (4, {60})
     assert operator.apply("--only", "*/twin/*").code == 0
     assert world.is_converged()
+    again = operator.apply("--only", "*/analytics/*")
+    assert (again.code, "done-before" in again.out) == (4, True), again
+    assert world.is_converged()
 
 
 def test_an_apply_under_one_name_keeps_out_an_apply_under_the_other(

@@ -362,13 +362,13 @@ def test_somebody_who_commits_over_it_is_noticed_and_settled_by_a_person(
         applying = beside.submit(operator.apply)
         until("it has committed", lambda: applying.done() or group.commits() == [0, 0], 30)
         assert not applying.done(), applying.result()
-        group.commit(77, 77)
+        group.commit(77)  # what stands beside the other still is the mark of this request
         applied = applying.result()
     assert applied.code == 3, applied
     assert "overwritten" in applied.out
     assert f"\n  elreconcile settle {group.address} --request case --done or --not-done, --reason WHY\n" in applied.out
     again = operator.apply()
-    assert (again.code, group.commits()) == (4, [77, 77])
+    assert (again.code, group.commits()) == (4, [77, 0])
     assert "settle" in again.out
     settled = operator.run("settle", group.address, "--not-done", "--reason", "the writer was started too early")
     assert settled.code == 0, settled

@@ -39,6 +39,7 @@ class Ask(Generic[S]):
 
     `pins` are the numbers of a reviewed plan or of an apply that was cut short. `open`: something may still be
     done for it; always so for a level, and for a request until it is settled, expired or waits for a person.
+    `released`: an earlier run of the request is known not to count, whatever it left behind.
     """
 
     resource: Resource[S]
@@ -46,6 +47,7 @@ class Ask(Generic[S]):
     entry: Entry | None = None
     pins: Json = None
     open: bool = True
+    released: bool = False
 
     @property
     def address(self) -> Address:

@@ -34,9 +34,10 @@ def ask(
     request = kind.request(resource.spec)
     if request is None:
         return Ask(resource)
-    entry = remembered(entries.get((str(resource.address), request.id)))
+    last = entries.get((str(resource.address), request.id))
+    entry = remembered(last)
     begun = entry.pins if entry else pins.get(resource.address)
-    return Ask(resource, request, entry, begun, open=_open(request, entry, now))
+    return Ask(resource, request, entry, begun, _open(request, entry, now), released=last is not entry)
 
 
 def remembered(entry: Entry | None) -> Entry | None:

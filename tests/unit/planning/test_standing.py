@@ -68,6 +68,12 @@ def test_pins_of_an_apply_that_was_cut_short_stand_above_those_reviewed() -> Non
     assert asked(entry(State.SENDING), reviewed)[1] == {"topic": {"0": 831}}
 
 
+@pytest.mark.parametrize("state", [None, *State])
+def test_what_a_released_request_left_behind_does_not_count(state: State | None) -> None:
+    entries = {one.key: one} if state and (one := entry(state)) else {}
+    assert ask(RESOURCE, KIND, entries, {}, worlds.NOW).released == (state is State.RELEASED)
+
+
 def test_a_released_request_is_planned_as_if_it_were_new() -> None:
     assert asked(entry(State.RELEASED), {"topic": {"0": 5}}) == (True, {"topic": {"0": 5}}, None)
     assert asked(entry(State.RELEASED, fingerprint="other"))[0] is True

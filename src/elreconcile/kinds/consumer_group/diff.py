@@ -125,7 +125,22 @@ def _refusals(
     if ask.pins is not None:
         yield from _left_behind(live, standing, way_out)
     yield from _uncertain(standing, way_out)
+    if ask.entry is None and not ask.released:
+        yield from _done_before(reset, live)
     yield from short_lived(live, standing, moment)
+
+
+def _done_before(reset: Reset, live: LiveGroup) -> Iterator[Refusal]:
+    """Kafka shows that it was carried out, and the ledger has never heard of it: a shift would move it once more."""
+    done = [place for place, commit in live.commits.items() if commit.metadata == marks.done(reset.id)]
+    for topic in sorted({topic for topic, _ in done}.intersection(reset.topics)):
+        yield Refusal(
+            "done-before",
+            f"{topic}, {name_partitions(number for at, number in done if at == topic)}",
+            f"its commits bear the mark of request {reset.id}",
+            "the ledger does not know that it was begun",
+            "see what carried it out: another ledger, or the cluster by another name. To do it again, give it a new id",
+        )
 
 
 def _left_behind(live: LiveGroup, standing: Mapping[Partition, Progress], remedy: str) -> Iterator[Refusal]:

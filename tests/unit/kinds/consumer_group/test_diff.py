@@ -97,6 +97,16 @@ def test_findings_of_an_open_reset() -> None:
     assert [finding.what for finding in found] == ["lag", "its last commit", "commit of topic partition 1"]
 
 
+@pytest.mark.parametrize(("released", "ids"), [(False, ["done-before"]), (True, [])])
+def test_a_reset_that_kafka_knows_and_the_ledger_does_not(released: bool, ids: list[str]) -> None:
+    """But for one that a person has said to count as not done: its marks may still stand."""
+    stand = {("topic", 0): Commit(1000), ("topic", 1): Commit(900, marks.done("r1"))}
+    change = diff(replace(ask(SPEC), released=released), replace(WORLD, commits=stand), MOMENT)
+    assert refused(change) == ids
+    another = {("topic", 1): Commit(900, marks.done("r2"))}
+    assert refused(diff(ask(SPEC), replace(WORLD, commits=another), MOMENT)) == []
+
+
 # an earlier run was cut short
 
 
