@@ -19,6 +19,7 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from elreconcile.desired.config import load_config
 from elreconcile.ledger.opening import init_ledger
+from sandbox.addresses import Addresses
 from tests.live.secured import PASSWORD, SecuredKafka
 from tests.operator import Operator
 
@@ -129,6 +130,21 @@ def test_those_to_apply_are_enough_to_apply(operator: Operator, group: Group, gr
     grant("topic", group.topics[0], "Describe", "DescribeConfigs", "Read")
     applied = operator.apply()
     assert (applied.code, group.committed()) == (0, [0, 1]), applied
+
+
+def test_what_a_monitor_needs_is_enough_and_a_hidden_commit_is_not_taken_for_none(
+    operator: Operator, group: Group, grant: Grant, stack: Addresses
+) -> None:
+    burrow = f"burrow: {{b: {{url: '{stack.burrow.url}', cluster: {stack.burrow.cluster}, kafka: analytics}}}}\n"
+    operator.configure(operator.config.read_text() + burrow)
+    operator.write(f"{{kind: BurrowMonitor, name: {group.name}, burrow: b, topics: [{group.topics[0]}]}}\n")
+    grant("group", group.name, "Describe")
+    hidden = operator.plan()
+    assert hidden.code == 69, hidden
+    assert f"not authorized to Describe topic {group.topics[0]}" in hidden.err
+    grant("topic", group.topics[0], "Describe")
+    (pending,) = operator.change(f"BurrowMonitor/b/{group.name}")["pending"]
+    assert pending["waits_for"].startswith("the group's next commit"), pending
 
 
 def test_forgetting_needs_one_more(operator: Operator, group: Group, grant: Grant) -> None:

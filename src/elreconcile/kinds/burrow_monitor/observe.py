@@ -19,6 +19,7 @@ def observe(asks: Sequence[Ask[BurrowMonitor]], systems: ReadingSystems) -> Iter
     burrow.ready()
     groups = [ask.address.name for ask in asks]
     kafka.rights(groups)
+    kafka.topics({topic for ask in asks for topic in ask.resource.spec.topics})  # raises where commits would be hidden
     listings, commits, cluster = kafka.groups(), kafka.commits(groups), kafka.cluster()
     filters = burrow.filters(), burrow.storage_filters()
     met, forgets_topics = burrow.topics(), burrow.forgets_topics
