@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -63,7 +64,8 @@ def load(folder: Path, config: Config, specs: Kinds) -> tuple[Resource[Spec], ..
 def _documents(folder: Path, problems: list[Problem]) -> Iterator[Document]:
     if not folder.is_dir():
         problems.append(Problem(str(folder), 1, 1, "this is not a folder"))
-    for path in _files(folder):
+        return
+    for path in _files(folder, problems):
         if path.name == CONFIG_FILE:
             message = f"another {CONFIG_FILE} inside the folder: its documents are for other systems, load them alone"
             problems.append(Problem(str(path), 1, 1, message))
@@ -73,16 +75,20 @@ def _documents(folder: Path, problems: list[Problem]) -> Iterator[Document]:
         yield from documents
 
 
-def _files(folder: Path) -> list[Path]:
-    """YAML files but the folder's own configuration, without what starts with a dot."""
-    depth = len(folder.parts)
-    found = [path for path in folder.rglob("*.y*ml") if path.suffix in ENDINGS and path != folder / CONFIG_FILE]
-    wanted = [path for path in found if not _is_hidden(path.parts[depth:]) and not path.is_dir()]
-    return sorted(wanted, key=attrgetter("parts"))
+def _files(folder: Path, problems: list[Problem]) -> list[Path]:
+    """YAML files but the folder's own configuration, without what starts with a dot.
 
+    A folder that cannot be read is a problem: its documents would be left out without a word.
+    """
 
-def _is_hidden(parts: Sequence[str]) -> bool:
-    return any(part.startswith(".") for part in parts)
+    def unreadable(error: OSError) -> None:
+        problems.append(Problem(str(Path(error.filename)), 1, 1, f"this folder cannot be read: {error.strerror}"))
+
+    found: list[Path] = []
+    for within, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(within, name) for name in files if not name.startswith(".") and name.endswith(ENDINGS)]
+    return sorted((path for path in found if path != folder / CONFIG_FILE), key=attrgetter("parts"))
 
 
 def _spec(document: Document, specs: Kinds, names: SystemNames) -> Spec | list[Problem]:

@@ -65,6 +65,26 @@ def test_a_link_to_nowhere_is_told(tmp_path: Path) -> None:
     assert complaints(tmp_path, a=GOOD) == ["b.yaml:1:1: cannot be read: No such file or directory"]
 
 
+READ_BY_NOBODY = """
+import encodings.utf_8_sig, os, sys  # what is imported late, nobody may read perhaps
+from pathlib import Path
+from tests.unit.desired.example import complaints
+os.chdir(sys.argv[1])
+if os.geteuid() == 0:  # who may read everything
+    os.setuid(54321)
+print(complaints(Path()))
+"""
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("kind: Note\nname: n")
+    (tmp_path / "inner").mkdir(mode=0)
+    tmp_path.chmod(0o755)
+    words = [sys.executable, "-c", READ_BY_NOBODY, str(tmp_path)]
+    ran = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[3])
+    assert (ran.stdout, ran.stderr) == ("['inner:1:1: this folder cannot be read: Permission denied']\n", "")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, len(GOOD) - 1), st.integers(0, 5), st.text("ab01:-?{}[]\"'#&*!| \n\t~é", max_size=4))
 def test_a_damaged_document_is_loaded_or_told_in_its_file(tmp_path: Path, at: int, cut: int, instead: str) -> None:
