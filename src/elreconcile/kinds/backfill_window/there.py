@@ -52,8 +52,9 @@ class There:
             self._file.seek(offset)
             return self._file.read(length)
         found = ids_between(self._mysql, table, clock.first_second(minute), clock.after(minute))
-        self._kept[table.name, minute] = self._file.seek(0, 2), len(found)
-        self._file.write(found)
+        offset = self._file.seek(0, 2)
+        self._file.write(found)  # a full disk ends it here
+        self._kept[table.name, minute] = offset, len(found)
         return found
 
     def close(self) -> None:
