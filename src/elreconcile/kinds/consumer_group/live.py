@@ -30,6 +30,7 @@ class Clamp:
     partition: int
     asked: str
     taken: int
+    how: str = "clamped to"
 
 
 @dataclass(frozen=True, slots=True)

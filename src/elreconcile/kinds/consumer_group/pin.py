@@ -175,19 +175,15 @@ def _by_time(place: Place, reset: Reset, asked: int) -> int | Miss | Clamp:
     return Miss("past-retention", place.topic, place.partition, f"asked for {utc(asked)}", kept, LIFT_RANGE)
 
 
-def _no_match(place: Place, reset: Reset, asked: int) -> int | Miss:
-    if reset.on_no_match == "earliest":
-        return place.bounds.oldest
-    if reset.on_no_match == "latest":
-        return place.bounds.newest
-    return Miss(
-        "no-match",
-        place.topic,
-        place.partition,
-        f"asked for {utc(asked)}",
+def _no_match(place: Place, reset: Reset, asked: int) -> Miss | Clamp:
+    at, why = (
+        utc(asked),
         "it holds no record" if place.bounds.oldest == place.bounds.newest else "no record is that late",
-        LIFT_NO_MATCH,
     )
+    if reset.on_no_match == "fail":
+        return Miss("no-match", place.topic, place.partition, f"asked for {at}", why, LIFT_NO_MATCH)
+    taken = place.bounds.oldest if reset.on_no_match == "earliest" else place.bounds.newest
+    return Clamp(place.topic, place.partition, at, taken, f"{why}: goes to")
 
 
 def _shifted(place: Place, shift: int, reset: Reset) -> int | Miss | Clamp:

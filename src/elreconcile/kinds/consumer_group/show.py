@@ -38,7 +38,7 @@ def _topic(
         yield Line(f"{name_partitions(done)}: sent by an earlier run, to be read back only", depth=1)
     for clamp in live.pinned.clamps:
         if clamp.topic == topic:
-            yield Line(f"partition {clamp.partition}: asked for {clamp.asked}, clamped to {clamp.taken:,}", depth=1)
+            yield Line(f"partition {clamp.partition}: asked for {clamp.asked}, {clamp.how} {clamp.taken:,}", depth=1)
     yield from _consequences(topic, log, placed, live, moment)
 
 
@@ -79,7 +79,7 @@ def _row(place: Partition, target: int | None, log: Log, live: LiveGroup) -> tup
         "none" if target is None else f"{target:,}",
         "" if delta is None else f"{delta:+,}" if delta else "0",
         "" if target is None else f"{bounds.newest - target:,}",
-        _event(live.events.get(place), target),
+        _event(live.events.get(place), target, bounds.newest),
     )
 
 
@@ -88,11 +88,11 @@ def _delta(place: Partition, target: int | None, live: LiveGroup) -> int | None:
     return None if commit is None or target is None else target - commit.offset
 
 
-def _event(event: Event | None, target: int | None) -> str:
+def _event(event: Event | None, target: int | None, newest: int) -> str:
     if target is None:
         return ""
     if event is None:
-        return "end of the log"
+        return "end of the log" if target >= newest else "no record from there on"
     return f"{written(event.at)}  {event.source}" if event.at else "not known"
 
 

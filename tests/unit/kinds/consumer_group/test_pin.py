@@ -85,8 +85,9 @@ def test_a_partition_without_records_is_called_so() -> None:
 
 
 @pytest.mark.parametrize(("choice", "offset"), [("earliest", 2), ("latest", 9)])
-def test_no_record_that_late_goes_where_the_document_says(choice: str, offset: int) -> None:
-    assert pinned(log((2, 9)), AT, found={0: None}, on_no_match=choice) == Pinned({"topic": {0: offset}})
+def test_no_record_that_late_goes_where_the_document_says_and_is_shown(choice: str, offset: int) -> None:
+    shown = Clamp("topic", 0, "2018-03-13T13:00:00Z", offset, "no record is that late: goes to")
+    assert pinned(log((2, 9)), AT, found={0: None}, on_no_match=choice) == Pinned({"topic": {0: offset}}, (), (shown,))
 
 
 PAST = log((100, 1000), oldest_times={0: ASKED + MINUTE_MS})
@@ -278,7 +279,7 @@ def test_a_pinned_target_lies_in_the_log_or_there_is_a_refusal(
     for target in pins.values():
         assert (target is None) == (to == "none")
         assert target is None or kept.oldest <= target <= kept.newest
-    if policy["on_out_of_range"] == "fail":
+    if set(policy.values()) == {"fail"}:
         assert got.clamps == ()
     assert all(clamp.taken == pins[0] for clamp in got.clamps)
 

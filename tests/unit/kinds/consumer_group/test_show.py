@@ -109,9 +109,19 @@ def test_numbers_of_a_topic_that_had_more_partitions_are_left_out() -> None:
 
 
 def test_clamps_are_shown_with_their_topic() -> None:
-    clamps = (Clamp("topic", 0, "5", 100), Clamp("other", 0, "1", 2))
-    seen = world(log((100, 1000)), {0: 100}, pinned=Pinned({"topic": {0: 100}}, (), clamps))
-    assert [line for line in told(seen) if "clamped" in line] == ["partition 0: asked for 5, clamped to 100"]
+    late = Clamp("topic", 1, "2030-01-01T00:00:00Z", 1000, "no record is that late: goes to")
+    clamps = (Clamp("topic", 0, "5", 100), Clamp("other", 0, "1", 2), late)
+    seen = world(log((100, 1000), (0, 1000)), {0: 100}, pinned=Pinned({"topic": {0: 100, 1: 1000}}, (), clamps))
+    assert [line for line in told(seen) if "asked" in line] == [
+        "partition 0: asked for 5, clamped to 100",
+        "partition 1: asked for 2030-01-01T00:00:00Z, no record is that late: goes to 1,000",
+    ]
+
+
+def test_a_target_with_nothing_behind_it_is_not_called_the_end() -> None:
+    """There may be markers of transactions only, or what compaction has left out."""
+    seen = world(log((0, 1000), (0, 1000)), {0: 990, 1: 1000})
+    assert [row[-1] for row in rows(seen)] == ["no record from there on", "end of the log"]
 
 
 def test_what_an_earlier_run_sent_is_said() -> None:
