@@ -82,7 +82,7 @@ def _named(outcomes: Sequence[Outcome], shown: Plan) -> Sequence[Outcome]:
 
 def _recorded(outcomes: Sequence[Outcome], job: Apply) -> ElreconcileError | None:
     try:
-        job.ledger.end_run(job.owner.run, {str(each.address): each.ending.value for each in outcomes})
+        job.ledger.end_run(job.owner.run, {str(each.address): each.kept() for each in outcomes})
     except ElreconcileError as error:
         return error
     return None
