@@ -192,6 +192,12 @@ def test_a_ledger_restored_from_an_older_copy_is_noticed(case: Case) -> None:
     stale = case.apply()
     assert (stale.code, case.offsets()) == (4, {50}), stale
     assert "older copy" in stale.err
+    case.operator.write(other.replace("id: first", "id: second"))
+    assert case.operator.apply().code == 0, "its counter catches up"
+    case.operator.write(case.world.document)
+    stale = case.apply()
+    assert (stale.code, case.offsets()) == (4, {40}), stale
+    assert "older copy" in stale.err
 
 
 def test_apply_with_a_digest_matches_or_changes_nothing(case: Case) -> None:

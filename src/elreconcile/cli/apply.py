@@ -113,7 +113,7 @@ def _wanted(
 
 def _unless_stale(saved: SavedPlan, place: Path, ledger: LedgerWriter) -> Plan:
     """Raises Refused for a plan that may no longer be carried out."""
-    from elreconcile.cli.plan_file import stale
+    from elreconcile.applying.staleness import stale
     from elreconcile.errors import Refused
 
     reason = stale(saved, ledger)
