@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from elreconcile.errors import Refused
 from elreconcile.ledger.entry import PastRun
 from elreconcile.ledger.store import LedgerReader
 from elreconcile.model.outcome import Ending
@@ -11,6 +12,13 @@ from elreconcile.planning.saved import SavedPlan
 from elreconcile.planning.standing import remembered
 
 DONE = {Ending.SETTLED.value, Ending.PENDING.value, Ending.OVERWRITTEN.value}
+
+
+def must_be_current(saved: SavedPlan, ledger: LedgerReader) -> None:
+    """Raises Refused for a plan that may no longer be carried out."""
+    reason = stale(saved, ledger)
+    if reason:
+        raise Refused(f"nothing was changed: the saved plan can no longer be applied: {reason}; plan again")
 
 
 def stale(saved: SavedPlan, ledger: LedgerReader) -> str | None:

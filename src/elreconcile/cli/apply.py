@@ -50,6 +50,7 @@ def apply(
     """Show the plan, ask for a typed yes, and carry it out. What was already carried out is left alone."""
     from elreconcile.applying.applier import Apply, Ended
     from elreconcile.applying.applier import apply as carry_out
+    from elreconcile.applying.staleness import must_be_current
     from elreconcile.cli.session import Selection, owner
     from elreconcile.cli.terminal import progress
     from elreconcile.ledger.opening import open_locks, open_writer
@@ -59,22 +60,23 @@ def apply(
     selection = Selection(tuple(only or ()), tuple(without or ()))
     wanted, saved = _wanted(place, config, accept or [], selection, digest)
     with open_writer(wanted.config) as ledger:
-        shown = _unless_stale(saved, place, ledger) if saved else _planned(wanted, ledger)
+        if saved:
+            must_be_current(saved, ledger)
+        shown = saved.plan if saved else _planned(wanted, ledger)
         _show(shown, as_json, full)
         _match(digest, shown)
         _stop_unless_possible(shown, patience, saved is not None)
         if shown.work and saved is None:
             _ask(place, yes, as_json)
-        me = owner()
         with progress("applying") as watch, WritingSystems(wanted.config, watch.looking) as systems:
             locks = open_locks(wanted.config)
             told = watch.waiting, watch.telling
-            job = Apply(wanted, systems, ledger, locks, me, patience, *told, for_locks, fail_fast)
+            job = Apply(wanted, systems, ledger, locks, owner(), patience, *told, for_locks, fail_fast, saved)
             ended = carry_out(shown, job) if shown.work else Ended(())
-    _report(ended, me.run, shown, as_json)
+    _report(ended, shown, as_json)
 
 
-def _report(ended: Ended, run: str, shown: Plan, as_json: bool) -> None:
+def _report(ended: Ended, shown: Plan, as_json: bool) -> None:
     """How every change ended, and what to type next. Raises Exit."""
     from elreconcile.cli.exits import of_outcomes
     from elreconcile.reports.as_json import outcomes_json
@@ -82,12 +84,13 @@ def _report(ended: Ended, run: str, shown: Plan, as_json: bool) -> None:
 
     outcomes, code = ended.outcomes, of_outcomes(ended.outcomes)
     if as_json:
-        print(outcomes_json(outcomes, run, shown), end="")
+        print(outcomes_json(outcomes, ended.run, shown), end="")
     elif outcomes:
         print(outcomes_text(outcomes), end="")
-    print(f"run {run}: {summary(outcomes)}" if outcomes else "nothing to do", file=sys.stderr)
+    begun = f"run {ended.run}" if ended.run else "no run was begun"
+    print(f"{begun}: {summary(outcomes)}" if outcomes else "nothing to do", file=sys.stderr)
     if ended.unrecorded:
-        print(f"the history will show run {run} as cut short: {ended.unrecorded}", file=sys.stderr)
+        print(f"the history will show run {ended.run} as cut short: {ended.unrecorded}", file=sys.stderr)
         code = code or ended.unrecorded.exit_code
     raise typer.Exit(code)
 
@@ -109,17 +112,6 @@ def _wanted(
         raise UsageError("a saved plan is carried out as it is: --accept, --only, --except and --digest belong to DIR")
     saved = load(place)
     return read_wanted(Path(saved.plan.source.folder), config, saved.plan.accepted), saved
-
-
-def _unless_stale(saved: SavedPlan, place: Path, ledger: LedgerWriter) -> Plan:
-    """Raises Refused for a plan that may no longer be carried out."""
-    from elreconcile.applying.staleness import stale
-    from elreconcile.errors import Refused
-
-    reason = stale(saved, ledger)
-    if reason:
-        raise Refused(f"nothing was changed: {place} can no longer be applied: {reason}; plan again")
-    return saved.plan
 
 
 def _planned(wanted: Wanted, ledger: LedgerWriter) -> Plan:
