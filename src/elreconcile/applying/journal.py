@@ -61,41 +61,44 @@ class LedgerJournal:
             if change.request is not None:
                 kept = remembered.get((str(change.address), change.request.id))
                 self._entries[change.address] = self._resumed(kept, change) or self._entry(change)
-        self._record([change.address for change in changes], None)
+        self._record(dict.fromkeys(change.address for change in changes))
 
     def sending(self, addresses: Sequence[Address]) -> None:
-        self._record(addresses, State.SENDING)
+        self._record(dict.fromkeys(addresses, State.SENDING))
 
     def acknowledged(self, evidence: Mapping[Address, Json]) -> None:
         for address, answers in evidence.items():
             self._add_evidence(address, "acknowledged", answers)
-        self._record(evidence, State.ACKNOWLEDGED)
+        self._record(dict.fromkeys(evidence, State.ACKNOWLEDGED))
 
     def progressed(self, address: Address, done: Json) -> None:
         self._add_evidence(address, "progress", done)
-        self._record([address], None)
+        self._record({address: None})
 
     def tell(self, address: Address, done: int, total: int, waits_for: str | None = None) -> None:
         self._telling(address, done, total, waits_for)
 
     def ended(self, outcomes: Iterable[Outcome]) -> None:
         """Each request as its outcome leaves it."""
-        told: dict[State, list[Address]] = {}
+        told: dict[Address, State | None] = {}
         for outcome in outcomes:
             state = self._after(outcome)
-            if outcome.address in self._entries and state is not None:
+            if self.remembers(outcome.address) and state is not None:
                 self._add_evidence(
                     outcome.address, "outcome", {"reason": outcome.reason, "read back": outcome.evidence}
                 )
-                told.setdefault(state, []).append(outcome.address)
-        for state, addresses in told.items():
-            self._record(addresses, state)
+                told[outcome.address] = state
+        self._record(told)
 
     def _after(self, outcome: Outcome) -> State | None:
         entry = self._entries.get(outcome.address)
         if outcome.ending is Ending.NOT_REACHED and entry is not None and entry.state is State.STARTED:
             return State.RELEASED
         return AFTER.get(outcome.ending)
+
+    def remembers(self, address: Address) -> bool:
+        """Whether an entry is kept for it: for requests only."""
+        return address in self._entries
 
     def has_begun(self, address: Address) -> bool:
         """Whether this run came to where it may write to a server for it."""
@@ -134,12 +137,12 @@ class LedgerJournal:
             held = entry.evidence if isinstance(entry.evidence, Mapping) else {}
             self._entries[address] = replace(entry, evidence={**held, name: value})
 
-    def _record(self, addresses: Iterable[Address], state: State | None) -> None:
-        """Write them down in one transaction; `state` None leaves it as it is. What was not written did not happen."""
+    def _record(self, states: Mapping[Address, State | None]) -> None:
+        """Write them down in one transaction; None leaves one as it is. What was not written did not happen."""
         now = datetime.now(UTC)
         words = {
             address: replace(entry, state=state or entry.state, run=self._run, at=now)
-            for address in addresses
+            for address, state in states.items()
             if (entry := self._entries.get(address)) is not None
         }
         if words:
