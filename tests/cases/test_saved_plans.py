@@ -93,6 +93,8 @@ def test_saved_while_the_consumer_runs_and_applied_after_it_has_stopped(case: Ca
         assert "waits for" in case.save().out
         blocked = case.apply()
         assert (blocked.code, case.offsets()) == (4, {60}), blocked
+        assert blocked.err == "no run was begun: 1 blocked\n"
+        assert case.operator.run("history").out == "The ledger holds no runs.\n"
     applied = case.apply("--wait", "30s")
     assert (applied.code, case.offsets()) == (0, {20}), applied
 

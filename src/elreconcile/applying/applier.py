@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from elreconcile.applying.carrying_out import Work, carry_out
 from elreconcile.applying.journal import LedgerJournal, Telling, in_silence
 from elreconcile.applying.observing import Wanted, make_plan, moment_of
 from elreconcile.applying.staleness import must_be_current
+from elreconcile.applying.stopping import Stopping
 from elreconcile.desired.config import Limits
 from elreconcile.errors import ElreconcileError, Refused
 from elreconcile.ledger.entry import Entry, Run, State
@@ -35,7 +36,7 @@ class Apply:
     """Everything a run needs. `wait`, `lock_timeout`: seconds for preconditions, and for locks that others hold.
 
     `fail_fast`: stop at the first change that does not end well. `waiting`, `telling` are told meanwhile.
-    `saved`: the file that the plan was read from.
+    `saved`: the file that the plan was read from. `stopping`: whether a signal asks for an end.
     """
 
     wanted: Wanted
@@ -49,6 +50,7 @@ class Apply:
     lock_timeout: float = 0.0
     fail_fast: bool = False
     saved: SavedPlan | None = None
+    stopping: Stopping = field(default_factory=Stopping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,13 @@ class Ended:
     """How it ended: an outcome for each change of the plan that does something.
 
     `run`: its id in the ledger; None: blocked, so that none was begun. `unrecorded`: why the ledger could not keep
-    that it ended; each request stands there as its outcome says.
+    that it ended; each request stands there as its outcome says. `interrupted`: a signal asked for its end.
     """
 
     outcomes: Sequence[Outcome]
     run: str | None = None
     unrecorded: ElreconcileError | None = None
+    interrupted: bool = False
 
 
 def apply(shown: Plan, job: Apply) -> Ended:
@@ -74,12 +77,13 @@ def apply(shown: Plan, job: Apply) -> Ended:
         if plan.blocked:
             return Ended(_named([_blocked(change) for change in plan.work], shown))
         remembered = job.ledger.entries_for(str(change.address) for change in shown.work)
-        journal = LedgerJournal(job.ledger, hold, job.owner.run, job.telling)
+        journal = LedgerJournal(job.ledger, hold, job.owner.run, job.telling, job.stopping)
         work = Work(job.systems, journal, moment_of(job.wanted.config), remembered, job.fail_fast)
-        job.ledger.start_run(_run(shown, plan, job.owner))
         skipped = [_skipped(change, plan, remembered) for change in shown.work if not _left_to_do(change, plan)]
-        outcomes = _named([*carry_out(plan.work, work), *skipped], shown)
-        return Ended(outcomes, job.owner.run, _recorded(outcomes, job))
+        with job.stopping.watching():
+            job.ledger.start_run(_run(shown, plan, job.owner))
+            outcomes = _named([*carry_out(plan.work, work), *skipped], shown)
+            return Ended(outcomes, job.owner.run, _recorded(outcomes, job), job.stopping.asked)
 
 
 def _named(outcomes: Sequence[Outcome], shown: Plan) -> Sequence[Outcome]:

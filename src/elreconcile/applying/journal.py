@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from elreconcile.errors import ElreconcileError
+from elreconcile.applying.stopping import Stopping
+from elreconcile.errors import ElreconcileError, Interrupted
 from elreconcile.ledger.entry import Entry, State
 from elreconcile.ledger.lock import Hold
 from elreconcile.ledger.store import LedgerWriter
@@ -39,23 +40,33 @@ def in_silence(address: Address, done: int, total: int, waits_for: str | None) -
 class LedgerJournal:
     """The journal of one run. Levels leave no entry: only requests are remembered."""
 
-    def __init__(self, ledger: LedgerWriter, hold: Hold, run: str, telling: Telling = in_silence) -> None:
+    def __init__(
+        self,
+        ledger: LedgerWriter,
+        hold: Hold,
+        run: str,
+        telling: Telling = in_silence,
+        stopping: Stopping | None = None,
+    ) -> None:
         self._ledger = ledger
         self._hold = hold
         self._run = run
         self._telling = telling
+        self._stopping = stopping or Stopping()
         self._entries: dict[Address, Entry] = {}
         self._locks: dict[Address, Sequence[str]] = {}
         self._begun: set[Address] = set()
         self.lost: ElreconcileError | None = None
-        """Why nothing more may be done: the lock is gone, or the ledger."""
+        """Why nothing more may be done: the lock is gone, or the ledger, or it was interrupted."""
 
     def still_ours(self, *addresses: Address) -> None:
+        self._go_on()
         self._check(addresses)
         self._begun.update(addresses)
 
     def started(self, changes: Sequence[Change], remembered: Mapping[tuple[str, str], Entry]) -> None:
         """Keep the pins before anything is done. A request that was begun before keeps how far it came."""
+        self._go_on()
         self._locks |= {change.address: change.locks for change in changes}
         for change in changes:
             if change.request is not None:
@@ -64,6 +75,7 @@ class LedgerJournal:
         self._record(dict.fromkeys(change.address for change in changes))
 
     def sending(self, addresses: Sequence[Address]) -> None:
+        self._go_on()
         self._record(dict.fromkeys(addresses, State.SENDING))
 
     def acknowledged(self, evidence: Mapping[Address, Json]) -> None:
@@ -154,6 +166,12 @@ class LedgerJournal:
     def _check(self, addresses: Iterable[Address]) -> None:
         locks = [lock for address in addresses for lock in self._locks[address]]
         self._needed(lambda: self._hold.check(*locks))
+
+    def _go_on(self) -> None:
+        """Asked before each write to a server; what was written is read back and remembered all the same."""
+        if self._stopping.asked:
+            self.lost = Interrupted("it was interrupted")
+            raise self.lost
 
     def _needed(self, step: Callable[[], None]) -> None:
         try:

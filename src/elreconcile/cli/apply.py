@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,6 +52,7 @@ def apply(
     from elreconcile.applying.applier import Apply, Ended
     from elreconcile.applying.applier import apply as carry_out
     from elreconcile.applying.staleness import must_be_current
+    from elreconcile.applying.stopping import Stopping
     from elreconcile.cli.session import Selection, owner
     from elreconcile.cli.terminal import progress
     from elreconcile.ledger.opening import open_locks, open_writer
@@ -71,7 +73,8 @@ def apply(
         with progress("applying") as watch, WritingSystems(wanted.config, watch.looking) as systems:
             locks = open_locks(wanted.config)
             told = watch.waiting, watch.telling
-            job = Apply(wanted, systems, ledger, locks, owner(), patience, *told, for_locks, fail_fast, saved)
+            stopping = Stopping(_stops)
+            job = Apply(wanted, systems, ledger, locks, owner(), patience, *told, for_locks, fail_fast, saved, stopping)
             ended = carry_out(shown, job) if shown.work else Ended(())
     _report(ended, shown, as_json)
 
@@ -79,6 +82,7 @@ def apply(
 def _report(ended: Ended, shown: Plan, as_json: bool) -> None:
     """How every change ended, and what to type next. Raises Exit."""
     from elreconcile.cli.exits import of_outcomes
+    from elreconcile.errors import Interrupted
     from elreconcile.reports.as_json import outcomes_json
     from elreconcile.reports.outcome_text import outcomes_text, summary
 
@@ -92,7 +96,12 @@ def _report(ended: Ended, shown: Plan, as_json: bool) -> None:
     if ended.unrecorded:
         print(f"the history will show run {ended.run} as cut short: {ended.unrecorded}", file=sys.stderr)
         code = code or ended.unrecorded.exit_code
-    raise typer.Exit(code)
+    raise typer.Exit(Interrupted.exit_code if ended.interrupted else code)
+
+
+def _stops() -> None:
+    """Unbuffered, as a signal may come in the middle of a print."""
+    os.write(2, b"interrupted: what was begun is read back, nothing more is begun; once more ends it at once\n")
 
 
 def _wanted(
