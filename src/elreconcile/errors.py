@@ -6,6 +6,7 @@ ElreconcileError                     1
 ├── ConfigError                     78   the same for elreconcile.yaml
 ├── Unreachable                     69   a system that is down, hangs or refuses us
 │   └── NotAuthorized               69   it answers, and does not let us (in systems)
+├── Interrupted                    130   Ctrl-C or SIGTERM: nothing more is begun
 ├── LockHeld                         5   somebody else is acting on an address
 ├── LockLost                         1   our own lock went away: nothing more may be written
 ├── LedgerError                      4   no ledger, or not the one the config names
@@ -67,6 +68,10 @@ class Unreachable(ElreconcileError):
         self.cause = cause
         self.tried_seconds = tried_seconds
         super().__init__(f"{system}: {cause} (tried for {tried_seconds:.1f} s)")
+
+
+class Interrupted(ElreconcileError):
+    exit_code = 130
 
 
 class LockHeld(ElreconcileError):

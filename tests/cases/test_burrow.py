@@ -49,6 +49,10 @@ class Monitor:
         self.commit(self.wanted)
         until("Burrow monitors both", lambda: self.topics() == sorted((self.wanted, self.stale)))
 
+    def forget(self) -> None:
+        requests.delete(f"{self.burrow.url}/v3/kafka/{self.burrow.cluster}/consumer/{self.group}", timeout=5)
+        until("Burrow has forgotten the group", lambda: self.topics() == [])
+
     def document(self, expect: str = "") -> str:
         return f"""
 kind: BurrowMonitor
@@ -101,6 +105,24 @@ def test_a_topic_the_group_still_commits_for_is_left_until_it_is_silent(
     assert monitor.topics() == sorted((monitor.wanted, monitor.stale))
     assert operator.apply("--wait", "20s").code == 0
     assert monitor.stale not in monitor.topics()
+
+
+def test_what_went_away_by_itself_since_the_plan_was_saved_is_told_as_it_is(
+    monitor: Monitor, operator: Operator
+) -> None:
+    operator.write(monitor.document())
+    file = str(operator.home / "plan.json")
+    for returned, ending in ((False, "pending"), (True, "settled")):
+        monitor.commit_both()
+        assert operator.plan("--out", file).code == 0
+        monitor.forget()
+        if returned:
+            monitor.commit(monitor.wanted)
+            until("Burrow monitors it", lambda: monitor.topics() == [monitor.wanted])
+        applied = operator.run("apply", file)
+        assert (applied.code, applied.ending(monitor.address)) == (0, ending), applied
+        waits = f"skipped: nothing is left for us to do; {monitor.wanted} waits for the group's next commit"
+        assert ("skipped: it came about by another hand" if returned else waits) in applied.out
 
 
 def test_a_reset_in_the_same_plan_brings_the_wanted_topic_back(monitor: Monitor, operator: Operator) -> None:
@@ -156,15 +178,21 @@ def test_stale_topics_come_back_with_a_restart_and_are_removed_again(own: tuple[
     _restart(sandbox)
     monitor.commit_both()
     operator.write(monitor.document())
-    assert operator.apply().code == 0
-    assert STALE not in monitor.topics()
+    file = operator.home / "plan.json"
+
+    def apply_saved() -> None:
+        """The same plan each time, but for when it was made."""
+        assert operator.plan("--out", str(file)).code == 0
+        applied = operator.run("apply", str(file))
+        assert (applied.code, STALE in monitor.topics()) == (0, False), applied
+
+    apply_saved()
     _restart(sandbox)
     until("the stale topic is back", lambda: STALE in monitor.topics(), 60)
     drifted = operator.run("drift", str(operator.state))
     assert (drifted.code, STALE in monitor.topics()) == (2, True), drifted
     assert "level" in drifted.out
-    assert operator.apply().code == 0
-    assert STALE not in monitor.topics()
+    apply_saved()
     monitor.commit(WANTED)
     until("Burrow monitors the wanted one", lambda: monitor.topics() == [WANTED], 60)
     settled = operator.run("drift", str(operator.state))

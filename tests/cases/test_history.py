@@ -41,6 +41,12 @@ def test_a_run_is_explained_and_taken_back(world: ConsumerGroupWorld, operator: 
     told = operator.run("history", run).out
     assert "1 settled" in told
     assert '"0":{"metadata":"","offset":60},"1":null' in told
+    kept = operator.run("history", run, "--json").json
+    (outcome,) = kept["run"]["outcomes"].values()
+    assert (outcome["ending"], outcome["reason"]) == ("settled", "read back")
+    assert {place["offset"] for place in outcome["evidence"]["committed"][world.topic].values()} == {20}
+    assert [word["state"] for word in kept["words"]] == ["started", "sending", "acknowledged", "settled"]
+    assert kept["words"][0]["before"][world.topic] == {"0": {"metadata": "", "offset": 60}, "1": None}
     reverted = operator.run("revert", run)
     assert reverted.code == 0
     assert "cannot be put back" in reverted.err

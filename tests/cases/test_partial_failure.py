@@ -43,7 +43,8 @@ def told_of(operator: Operator, address: str) -> list[str]:
 
 def kept(operator: Operator) -> Any:
     """How the latest run ended, by the history."""
-    return operator.run("history", "--json").json["runs"][-1]["outcomes"]
+    outcomes = operator.run("history", "--json").json["runs"][-1]["outcomes"]
+    return {address: outcome["ending"] for address, outcome in outcomes.items()}
 
 
 def settled(outcome: Ran, *addresses: str) -> None:
@@ -86,6 +87,8 @@ def test_with_fail_fast_nothing_more_is_begun(windows: Field) -> None:
     assert told_of(windows.operator, CLOSED) == []
     assert kept(windows.operator) == {OPEN: "failed", CLOSED: "not reached"}
     assert "1 failed, 1 not reached" in windows.operator.run("history").out
+    run = applied.json["run"]
+    assert all(each["reason"] in windows.operator.run("history", run).out for each in ended.values())
     alone = windows.operator.apply("--fail-fast", "--except", "a-open")
     assert alone.code == 0, alone
     assert windows.counts() == {LOADS: 6}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import stat
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer
 from kafka import KafkaAdminClient
+from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from sandbox.addresses import Addresses
 from sandbox.waiting import until
@@ -40,6 +42,15 @@ class Case:
 
     def offsets(self) -> set[int]:
         return set(self.world.commits().values())
+
+    @contextmanager
+    def member(self) -> Iterator[None]:
+        """A consumer in the group, which does not commit."""
+        settings = {"bootstrap.servers": self.world.servers.kafka, "group.id": self.world.name}
+        with closing(Consumer(settings | {"enable.auto.commit": False})) as consumer:
+            consumer.subscribe([self.world.topic])
+            until("it is a member", lambda: consumer.poll(0.2) and consumer.assignment())
+            yield
 
 
 @pytest.fixture
@@ -78,13 +89,12 @@ def test_the_pins_are_those_of_the_review(case: Case) -> None:
 
 
 def test_saved_while_the_consumer_runs_and_applied_after_it_has_stopped(case: Case) -> None:
-    settings = {"bootstrap.servers": case.world.servers.kafka, "group.id": case.world.name, "enable.auto.commit": False}
-    with closing(Consumer(settings)) as consumer:
-        consumer.subscribe([case.world.topic])
-        until("it is a member", lambda: consumer.poll(0.2) and consumer.assignment())
+    with case.member():
         assert "waits for" in case.save().out
         blocked = case.apply()
         assert (blocked.code, case.offsets()) == (4, {60}), blocked
+        assert blocked.err == "no run was begun: 1 blocked\n"
+        assert case.operator.run("history").out == "The ledger holds no runs.\n"
     applied = case.apply("--wait", "30s")
     assert (applied.code, case.offsets()) == (0, {20}), applied
 
@@ -137,13 +147,12 @@ def test_a_request_that_has_expired_meanwhile_is_not_told_as_done(case: Case) ->
     assert (late.code, case.offsets()) == (4, {60}), late
 
 
-def test_what_has_come_about_already_is_skipped_and_said(case: Case) -> None:
+def test_the_same_plan_of_the_folder_counts_as_the_saved_one(case: Case) -> None:
     case.save()
     assert case.operator.apply().code == 0
-    applied = case.apply()
-    assert case.offsets() == {20}
-    assert applied.code in (0, 4), applied
-    assert "skipped" in applied.out or "carried out" in applied.err
+    again = case.apply()
+    assert (again.code, case.offsets()) == (4, {20}), again
+    assert "was carried out by run" in again.err, "it has the same digest"
 
 
 @pytest.mark.parametrize(
@@ -178,6 +187,50 @@ def test_an_expired_plan_is_shown_with_a_warning_and_refused(stack: Addresses, c
     assert (case.apply().code, case.offsets()) == (4, {60})
 
 
+def test_it_expires_while_it_waits(case: Case) -> None:
+    text = case.operator.config.read_text().replace(TIMING.rstrip()[:-1], TIMING.rstrip()[:-1] + ", plan_lifetime: 15s")
+    case.operator.configure(text)
+    with case.member():
+        case.save()
+        waited = case.apply("--wait", "60s")
+    assert (waited.code, case.offsets()) == (4, {60}), waited
+    assert "expired at" in waited.err
+
+
+def test_what_is_taken_back_is_what_stood_there_when_it_was_carried_out(case: Case) -> None:
+    """Neither the 60 of the review, nor what another run has settled."""
+    idle = f"{case.world.name}-idle"
+    places = (TopicPartition(case.world.topic, part) for part in (0, 1))
+    case.world.admin.alter_group_offsets(idle, {place: OffsetAndMetadata(60, "", -1) for place in places})
+    case.operator.write(case.world.document.replace(case.world.name, idle), "idle.yaml")
+    case.save()
+    assert case.operator.apply("--only", idle).code == 0
+    case.world.commit(case.world.topic, {0: 100, 1: 90})
+    applied = case.apply()
+    assert (applied.code, case.offsets()) == (0, {20}), applied
+    assert "skipped: run " in applied.out
+    run = case.operator.run("history", "--json").json["runs"][-1]["run"]["id"]
+    reverted = case.operator.run("revert", run)
+    assert reverted.out.count("kind: ") == 1, "the other one was not done by this run"
+    for file in case.operator.state.iterdir():
+        file.unlink()
+    case.operator.write(reverted.out)
+    assert case.operator.apply().code == 0
+    assert case.world.commits() == {(case.world.topic, 0): 100, (case.world.topic, 1): 90}
+
+
+def test_what_was_accepted_was_accepted_as_shown(case: Case) -> None:
+    """80 rewound offsets were; by now it would be 150."""
+    case.operator.configure(case.operator.config.read_text() + "limits: {rewound: 10}\n")
+    case.save("--accept", "limit-rewound")
+    case.world.commit(case.world.topic, {0: 100, 1: 90})
+    grown = case.apply()
+    assert (grown.code, case.offsets()) == (4, {100, 90}), grown
+    assert "limit-rewound was accepted: then 80, now 150" in grown.err
+    case.world.commit(case.world.topic, {0: 60, 1: 50})
+    assert (case.apply().code, case.offsets()) == (0, {20})
+
+
 def test_a_ledger_restored_from_an_older_copy_is_noticed(case: Case) -> None:
     ledger = case.operator.home / "ledger.sqlite"
     copy = ledger.read_bytes()
@@ -191,6 +244,12 @@ def test_a_ledger_restored_from_an_older_copy_is_noticed(case: Case) -> None:
     ledger.write_bytes(copy)
     stale = case.apply()
     assert (stale.code, case.offsets()) == (4, {50}), stale
+    assert "older copy" in stale.err
+    case.operator.write(other.replace("id: first", "id: second"))
+    assert case.operator.apply().code == 0, "its counter catches up"
+    case.operator.write(case.world.document)
+    stale = case.apply()
+    assert (stale.code, case.offsets()) == (4, {40}), stale
     assert "older copy" in stale.err
 
 

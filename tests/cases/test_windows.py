@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from confluent_kafka import Producer
 
 from sandbox.addresses import Addresses
 from sandbox.events import Capsule, Record, edit, navigation_timing, record
+from tests.operator import Ran
 from tests.window import EMPTY, Field, counted, uuids_of
 
 START = datetime(2018, 3, 13, 6, tzinfo=UTC)
@@ -327,3 +329,52 @@ def test_tables_are_taken_as_they_are_found(field: Field, produce: Produce, colu
     )
     assert title.decode() == events[7]["event"]["pageTitle"]
     assert field.counts() == {LOADS: 40}
+
+
+@dataclass(frozen=True, slots=True)
+class SavedWindow:
+    """Ten events, of which four have a row, and a plan saved of the other six."""
+
+    field: Field
+    events: Sequence[Capsule]
+
+    @property
+    def file(self) -> str:
+        return str(self.field.operator.home / "plan.json")
+
+    def apply(self) -> Ran:
+        return self.field.operator.run("apply", self.file)
+
+    def lose(self, events: Iterable[Capsule]) -> None:
+        for event in events:
+            self.field.execute(f"DELETE FROM `{LOADS}` WHERE uuid = %s", [event["uuid"]])
+
+
+@pytest.fixture
+def saved(field: Field, produce: Produce) -> SavedWindow:
+    window = SavedWindow(field, loads(10))
+    produce(field.topic, spread(window.events))
+    field.insert(window.events[:4])
+    field.operator.write(field.document(START, START + HOUR))
+    assert field.operator.plan("--out", window.file).code == 0
+    return window
+
+
+def test_no_more_rows_are_put_in_than_were_reviewed(saved: SavedWindow) -> None:
+    saved.lose(saved.events[:2])
+    grown = saved.apply()
+    assert (grown.code, saved.field.counts()) == (4, {LOADS: 2}), grown
+    assert "rows to put in: then 6, now 8" in grown.err
+    saved.field.insert([*saved.events[:2], saved.events[4]])
+    assert (saved.apply().code, saved.field.uuids()) == (0, uuids_of(saved.events)), "fewer"
+
+
+def test_a_saved_window_that_was_filled_by_another_hand_is_not_used_up(saved: SavedWindow) -> None:
+    saved.field.insert(saved.events[4:])
+    skipped = saved.apply()
+    assert (skipped.code, skipped.ending("BackfillWindow/m4/window")) == (0, "settled"), skipped
+    assert "skipped: it came about by another hand; nothing was done for it" in skipped.out
+    assert saved.field.operator.run("ledger", "check").code == 0
+    saved.lose(saved.events[4:])
+    assert (saved.apply().code, saved.field.uuids()) == (0, uuids_of(saved.events)), "the same file"
+    assert "was carried out by run" in saved.apply().err

@@ -156,8 +156,9 @@ class StoreLaws(OnALedger):
         assert ended.ended_at
         assert abs(datetime.now(UTC) - ended.ended_at) < timedelta(minutes=1)
         assert ended == PastRun(1, first, ended.ended_at, {"a": "settled"})
-        assert reader.runs_of_plan("e" * 64) == (PastRun(2, other, None, None),)
-        assert reader.runs_of_plan("f" * 64) == ()
+        assert reader.runs_of_plan("e" * 64, 1) == (PastRun(2, other, None, None),)
+        assert reader.runs_of_plan("e" * 64, 2) == reader.runs_of_plan("f" * 64, 0) == ()
+        assert [reader.run_id(number) for number in range(4)] == [None, "r1", "r2", None]
 
     def test_numbers_of_processes_running_at_once_are_distinct_and_without_gaps(
         self, config_file: Path, writer: LedgerWriter

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from elreconcile.applying.carrying_out import Work, carry_out
 from elreconcile.applying.journal import LedgerJournal, Telling, in_silence
 from elreconcile.applying.observing import Wanted, make_plan, moment_of
+from elreconcile.applying.staleness import must_be_current
+from elreconcile.applying.stopping import Stopping
+from elreconcile.desired.config import Limits
 from elreconcile.errors import ElreconcileError, Refused
-from elreconcile.ledger.entry import Run
+from elreconcile.ledger.entry import Entry, Run, State
 from elreconcile.ledger.lock import Locks, Owner
 from elreconcile.ledger.store import LedgerWriter
 from elreconcile.model.change import Action, Change
 from elreconcile.model.outcome import Ending, Outcome
 from elreconcile.model.plan import Plan
 from elreconcile.planning.difference import compare
-from elreconcile.planning.saved import remember
+from elreconcile.planning.policy import outgrown
+from elreconcile.planning.saved import SavedPlan, remember
 from elreconcile.systems import WritingSystems
 
 LOOK_AGAIN = 2.0
@@ -32,6 +36,7 @@ class Apply:
     """Everything a run needs. `wait`, `lock_timeout`: seconds for preconditions, and for locks that others hold.
 
     `fail_fast`: stop at the first change that does not end well. `waiting`, `telling` are told meanwhile.
+    `saved`: the file that the plan was read from. `stopping`: whether a signal asks for an end.
     """
 
     wanted: Wanted
@@ -44,17 +49,22 @@ class Apply:
     telling: Telling = in_silence
     lock_timeout: float = 0.0
     fail_fast: bool = False
+    saved: SavedPlan | None = None
+    stopping: Stopping = field(default_factory=Stopping)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended: an outcome for each change of the plan that does something.
+    """How it ended: an outcome for each change of the plan that does something.
 
-    `unrecorded`: why the ledger could not keep that it ended; each request stands there as its outcome says.
+    `run`: its id in the ledger; None: blocked, so that none was begun. `unrecorded`: why the ledger could not keep
+    that it ended; each request stands there as its outcome says. `interrupted`: a signal asked for its end.
     """
 
     outcomes: Sequence[Outcome]
+    run: str | None = None
     unrecorded: ElreconcileError | None = None
+    interrupted: bool = False
 
 
 def apply(shown: Plan, job: Apply) -> Ended:
@@ -66,12 +76,14 @@ def apply(shown: Plan, job: Apply) -> Ended:
         plan = _look_again(shown, job, time.monotonic() + job.wait)
         if plan.blocked:
             return Ended(_named([_blocked(change) for change in plan.work], shown))
-        remembered = job.ledger.entries_for(str(change.address) for change in plan.work)
-        journal = LedgerJournal(job.ledger, hold, job.owner.run, job.telling)
+        remembered = job.ledger.entries_for(str(change.address) for change in shown.work)
+        journal = LedgerJournal(job.ledger, hold, job.owner.run, job.telling, job.stopping)
         work = Work(job.systems, journal, moment_of(job.wanted.config), remembered, job.fail_fast)
-        job.ledger.start_run(_run(shown, job.owner))
-        outcomes = _named([*carry_out(plan.work, work), *_become_so(shown, plan)], shown)
-        return Ended(outcomes, _recorded(outcomes, job))
+        skipped = [_skipped(change, plan, remembered) for change in shown.work if not _left_to_do(change, plan)]
+        with job.stopping.watching():
+            job.ledger.start_run(_run(shown, plan, job.owner))
+            outcomes = _named([*carry_out(plan.work, work), *skipped], shown)
+            return Ended(outcomes, job.owner.run, _recorded(outcomes, job), job.stopping.asked)
 
 
 def _named(outcomes: Sequence[Outcome], shown: Plan) -> Sequence[Outcome]:
@@ -82,13 +94,14 @@ def _named(outcomes: Sequence[Outcome], shown: Plan) -> Sequence[Outcome]:
 
 def _recorded(outcomes: Sequence[Outcome], job: Apply) -> ElreconcileError | None:
     try:
-        job.ledger.end_run(job.owner.run, {str(each.address): each.ending.value for each in outcomes})
+        job.ledger.end_run(job.owner.run, {str(each.address): each.kept() for each in outcomes})
     except ElreconcileError as error:
         return error
     return None
 
 
-def _run(shown: Plan, owner: Owner) -> Run:
+def _run(shown: Plan, plan: Plan, owner: Owner) -> Run:
+    """Remembered by the digest that was shown, with what was found under the locks: that is what to go back to."""
     return Run(
         id=owner.run,
         started_at=owner.since,
@@ -96,7 +109,7 @@ def _run(shown: Plan, owner: Owner) -> Run:
         host=owner.host,
         git_commit=shown.source.commit,
         digest=shown.digest,
-        plan=remember(shown),
+        plan=remember(plan),
     )
 
 
@@ -106,8 +119,10 @@ def _look_again(shown: Plan, job: Apply, until: float) -> Plan:
     wanted = replace(job.wanted, resources=tuple(each for each in job.wanted.resources if each.address in addressed))
     while True:
         plan = make_plan(wanted, job.systems, job.ledger, shown.pins)
+        if job.saved is not None:
+            must_be_current(job.saved, job.ledger)
         _still(shown, plan)
-        _within_limits(plan)
+        _within_limits(shown, plan, job.wanted.config.limits)
         left = until - time.monotonic()
         if not plan.blocked or left <= 0:
             return plan
@@ -124,11 +139,12 @@ def _still(shown: Plan, plan: Plan) -> None:
         raise Refused(f"the world is no longer the one this plan was made in; nothing was changed\n{lines}")
 
 
-def _within_limits(plan: Plan) -> None:
+def _within_limits(shown: Plan, plan: Plan, limits: Limits) -> None:
     """A consumer that went on makes the same reset a larger one."""
-    if plan.refusals:
-        over = "; ".join(f"{each.id}: {each.what}: {each.value}; {each.limit}" for each in plan.refusals)
-        raise Refused(f"nothing was changed: the plan is refused by now ({over}); plan again")
+    over = [f"{each.id}: {each.what}: {each.value}; {each.limit}" for each in plan.refusals]
+    over += outgrown(shown, plan, limits)
+    if over:
+        raise Refused(f"nothing was changed: the plan is refused by now ({'; '.join(over)}); plan again")
 
 
 def _left_to_do(change: Change, plan: Plan) -> bool:
@@ -138,10 +154,16 @@ def _left_to_do(change: Change, plan: Plan) -> bool:
     return change.request is not None and plan.made_at >= change.request.expires  # too late is not done
 
 
-def _become_so(shown: Plan, plan: Plan) -> Sequence[Outcome]:
+def _skipped(change: Change, plan: Plan, remembered: Mapping[tuple[str, str], Entry]) -> Outcome:
     """What came about between the plan and now, by another hand or an earlier run."""
-    skipped = [change for change in shown.work if not _left_to_do(change, plan)]
-    return [Outcome(change.address, Ending.SETTLED, "skipped: nothing is left to do for it") for change in skipped]
+    now, request = plan.change(change.address), change.request
+    waits = "; ".join(f"{each.what} waits for {each.waits_for}" for each in now.pending) if now else ""
+    if waits:
+        return Outcome(change.address, Ending.PENDING, f"skipped: nothing is left for us to do; {waits}")
+    entry = remembered.get((str(change.address), request.id)) if request else None
+    if entry is not None and entry.state is State.SETTLED:
+        return Outcome(change.address, Ending.SETTLED, f"skipped: run {entry.run} carried it out")
+    return Outcome(change.address, Ending.SETTLED, "skipped: it came about by another hand; nothing was done for it")
 
 
 def _blocked(change: Change) -> Outcome:

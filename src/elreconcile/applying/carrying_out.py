@@ -123,7 +123,8 @@ def _remembered(outcomes: Sequence[Outcome], journal: LedgerJournal) -> Sequence
     try:
         journal.ended(outcomes)
     except ElreconcileError as error:
-        return [_forgotten(each, error) if each.ending in AFTER else each for each in outcomes]
+        lost = {each.address for each in outcomes if each.ending in AFTER and journal.remembers(each.address)}
+        return [_forgotten(each, error) if each.address in lost else each for each in outcomes]
     return outcomes
 
 
@@ -146,5 +147,6 @@ def _verified(outcomes: Sequence[Outcome], changes: Sequence[Change], work: Work
     kind = outcomes[0].address.kind
     try:
         return list(KINDS[kind].verify(outcomes, [each for each in changes if each.address.kind == kind], work.systems))
-    except ElreconcileError:  # what was read back before stands
+    except Exception as error:  # noqa: BLE001  what was read back before stands
+        _told(error)
         return outcomes

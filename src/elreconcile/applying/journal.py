@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from elreconcile.errors import ElreconcileError
+from elreconcile.applying.stopping import Stopping
+from elreconcile.errors import ElreconcileError, Interrupted
 from elreconcile.ledger.entry import Entry, State
 from elreconcile.ledger.lock import Hold
 from elreconcile.ledger.store import LedgerWriter
@@ -39,63 +40,77 @@ def in_silence(address: Address, done: int, total: int, waits_for: str | None) -
 class LedgerJournal:
     """The journal of one run. Levels leave no entry: only requests are remembered."""
 
-    def __init__(self, ledger: LedgerWriter, hold: Hold, run: str, telling: Telling = in_silence) -> None:
+    def __init__(
+        self,
+        ledger: LedgerWriter,
+        hold: Hold,
+        run: str,
+        telling: Telling = in_silence,
+        stopping: Stopping | None = None,
+    ) -> None:
         self._ledger = ledger
         self._hold = hold
         self._run = run
         self._telling = telling
+        self._stopping = stopping or Stopping()
         self._entries: dict[Address, Entry] = {}
         self._locks: dict[Address, Sequence[str]] = {}
         self._begun: set[Address] = set()
         self.lost: ElreconcileError | None = None
-        """Why nothing more may be done: the lock is gone, or the ledger."""
+        """Why nothing more may be done: the lock is gone, or the ledger, or it was interrupted."""
 
     def still_ours(self, *addresses: Address) -> None:
+        self._go_on()
         self._check(addresses)
         self._begun.update(addresses)
 
     def started(self, changes: Sequence[Change], remembered: Mapping[tuple[str, str], Entry]) -> None:
         """Keep the pins before anything is done. A request that was begun before keeps how far it came."""
+        self._go_on()
         self._locks |= {change.address: change.locks for change in changes}
         for change in changes:
             if change.request is not None:
                 kept = remembered.get((str(change.address), change.request.id))
                 self._entries[change.address] = self._resumed(kept, change) or self._entry(change)
-        self._record([change.address for change in changes], None)
+        self._record(dict.fromkeys(change.address for change in changes))
 
     def sending(self, addresses: Sequence[Address]) -> None:
-        self._record(addresses, State.SENDING)
+        self._go_on()
+        self._record(dict.fromkeys(addresses, State.SENDING))
 
     def acknowledged(self, evidence: Mapping[Address, Json]) -> None:
         for address, answers in evidence.items():
             self._add_evidence(address, "acknowledged", answers)
-        self._record(evidence, State.ACKNOWLEDGED)
+        self._record(dict.fromkeys(evidence, State.ACKNOWLEDGED))
 
     def progressed(self, address: Address, done: Json) -> None:
         self._add_evidence(address, "progress", done)
-        self._record([address], None)
+        self._record({address: None})
 
     def tell(self, address: Address, done: int, total: int, waits_for: str | None = None) -> None:
         self._telling(address, done, total, waits_for)
 
     def ended(self, outcomes: Iterable[Outcome]) -> None:
         """Each request as its outcome leaves it."""
-        told: dict[State, list[Address]] = {}
+        told: dict[Address, State | None] = {}
         for outcome in outcomes:
             state = self._after(outcome)
-            if outcome.address in self._entries and state is not None:
+            if self.remembers(outcome.address) and state is not None:
                 self._add_evidence(
                     outcome.address, "outcome", {"reason": outcome.reason, "read back": outcome.evidence}
                 )
-                told.setdefault(state, []).append(outcome.address)
-        for state, addresses in told.items():
-            self._record(addresses, state)
+                told[outcome.address] = state
+        self._record(told)
 
     def _after(self, outcome: Outcome) -> State | None:
         entry = self._entries.get(outcome.address)
         if outcome.ending is Ending.NOT_REACHED and entry is not None and entry.state is State.STARTED:
             return State.RELEASED
         return AFTER.get(outcome.ending)
+
+    def remembers(self, address: Address) -> bool:
+        """Whether an entry is kept for it: for requests only."""
+        return address in self._entries
 
     def has_begun(self, address: Address) -> bool:
         """Whether this run came to where it may write to a server for it."""
@@ -134,12 +149,12 @@ class LedgerJournal:
             held = entry.evidence if isinstance(entry.evidence, Mapping) else {}
             self._entries[address] = replace(entry, evidence={**held, name: value})
 
-    def _record(self, addresses: Iterable[Address], state: State | None) -> None:
-        """Write them down in one transaction; `state` None leaves it as it is. What was not written did not happen."""
+    def _record(self, states: Mapping[Address, State | None]) -> None:
+        """Write them down in one transaction; None leaves one as it is. What was not written did not happen."""
         now = datetime.now(UTC)
         words = {
             address: replace(entry, state=state or entry.state, run=self._run, at=now)
-            for address in addresses
+            for address, state in states.items()
             if (entry := self._entries.get(address)) is not None
         }
         if words:
@@ -151,6 +166,12 @@ class LedgerJournal:
     def _check(self, addresses: Iterable[Address]) -> None:
         locks = [lock for address in addresses for lock in self._locks[address]]
         self._needed(lambda: self._hold.check(*locks))
+
+    def _go_on(self) -> None:
+        """Asked before each write to a server; what was written is read back and remembered all the same."""
+        if self._stopping.asked:
+            self.lost = Interrupted("it was interrupted")
+            raise self.lost
 
     def _needed(self, step: Callable[[], None]) -> None:
         try:

@@ -44,7 +44,7 @@ def settle(
         hold.check()
         ledger.start_run(Run(owner.run, owner.since, owner.user, owner.host, None, "", {"settle": address}))
         ledger.record([settled])
-        ledger.end_run(owner.run, {address: settled.state.value})
+        ledger.end_run(owner.run, {address: {"ending": settled.state.value, "reason": reason, "evidence": word}})
         return settled
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,6 +51,8 @@ def apply(
     """Show the plan, ask for a typed yes, and carry it out. What was already carried out is left alone."""
     from elreconcile.applying.applier import Apply, Ended
     from elreconcile.applying.applier import apply as carry_out
+    from elreconcile.applying.staleness import must_be_current
+    from elreconcile.applying.stopping import Stopping
     from elreconcile.cli.session import Selection, owner
     from elreconcile.cli.terminal import progress
     from elreconcile.ledger.opening import open_locks, open_writer
@@ -59,37 +62,46 @@ def apply(
     selection = Selection(tuple(only or ()), tuple(without or ()))
     wanted, saved = _wanted(place, config, accept or [], selection, digest)
     with open_writer(wanted.config) as ledger:
-        shown = _unless_stale(saved, place, ledger) if saved else _planned(wanted, ledger)
+        if saved:
+            must_be_current(saved, ledger)
+        shown = saved.plan if saved else _planned(wanted, ledger)
         _show(shown, as_json, full)
         _match(digest, shown)
         _stop_unless_possible(shown, patience, saved is not None)
         if shown.work and saved is None:
             _ask(place, yes, as_json)
-        me = owner()
         with progress("applying") as watch, WritingSystems(wanted.config, watch.looking) as systems:
             locks = open_locks(wanted.config)
             told = watch.waiting, watch.telling
-            job = Apply(wanted, systems, ledger, locks, me, patience, *told, for_locks, fail_fast)
+            stopping = Stopping(_stops)
+            job = Apply(wanted, systems, ledger, locks, owner(), patience, *told, for_locks, fail_fast, saved, stopping)
             ended = carry_out(shown, job) if shown.work else Ended(())
-    _report(ended, me.run, shown, as_json)
+    _report(ended, shown, as_json)
 
 
-def _report(ended: Ended, run: str, shown: Plan, as_json: bool) -> None:
+def _report(ended: Ended, shown: Plan, as_json: bool) -> None:
     """How every change ended, and what to type next. Raises Exit."""
     from elreconcile.cli.exits import of_outcomes
+    from elreconcile.errors import Interrupted
     from elreconcile.reports.as_json import outcomes_json
     from elreconcile.reports.outcome_text import outcomes_text, summary
 
     outcomes, code = ended.outcomes, of_outcomes(ended.outcomes)
     if as_json:
-        print(outcomes_json(outcomes, run, shown), end="")
+        print(outcomes_json(outcomes, ended.run, shown), end="")
     elif outcomes:
         print(outcomes_text(outcomes), end="")
-    print(f"run {run}: {summary(outcomes)}" if outcomes else "nothing to do", file=sys.stderr)
+    begun = f"run {ended.run}" if ended.run else "no run was begun"
+    print(f"{begun}: {summary(outcomes)}" if outcomes else "nothing to do", file=sys.stderr)
     if ended.unrecorded:
-        print(f"the history will show run {run} as cut short: {ended.unrecorded}", file=sys.stderr)
+        print(f"the history will show run {ended.run} as cut short: {ended.unrecorded}", file=sys.stderr)
         code = code or ended.unrecorded.exit_code
-    raise typer.Exit(code)
+    raise typer.Exit(Interrupted.exit_code if ended.interrupted else code)
+
+
+def _stops() -> None:
+    """Unbuffered, as a signal may come in the middle of a print."""
+    os.write(2, b"interrupted: what was begun is read back, nothing more is begun; once more ends it at once\n")
 
 
 def _wanted(
@@ -109,17 +121,6 @@ def _wanted(
         raise UsageError("a saved plan is carried out as it is: --accept, --only, --except and --digest belong to DIR")
     saved = load(place)
     return read_wanted(Path(saved.plan.source.folder), config, saved.plan.accepted), saved
-
-
-def _unless_stale(saved: SavedPlan, place: Path, ledger: LedgerWriter) -> Plan:
-    """Raises Refused for a plan that may no longer be carried out."""
-    from elreconcile.cli.plan_file import stale
-    from elreconcile.errors import Refused
-
-    reason = stale(saved, ledger)
-    if reason:
-        raise Refused(f"nothing was changed: {place} can no longer be applied: {reason}; plan again")
-    return saved.plan
 
 
 def _planned(wanted: Wanted, ledger: LedgerWriter) -> Plan:

@@ -20,15 +20,15 @@ def history(
     from elreconcile.cli.session import read_config
     from elreconcile.errors import UsageError
     from elreconcile.ledger.opening import open_reader
-    from elreconcile.reports.history_report import run_text, runs_json, runs_text
+    from elreconcile.reports.history_report import run_json, run_text, runs_json, runs_text
 
     with open_reader(read_config(config)) as ledger:
-        one = None if run is None else ledger.run(run)
-        runs = ledger.runs() if run is None else (one,) if one else ()
-        entries = [entry for entry in ledger.history() if entry.run == run] if one else []
-    if run is not None and one is None:
-        raise UsageError(f"the ledger knows no run {run}; see elreconcile history")
-    if as_json:
-        print(runs_json([past for past in runs if past]), end="")
-    else:
-        print(run_text(one, entries) if one else runs_text([past for past in runs if past]), end="")
+        if run is None:
+            runs = ledger.runs()
+            print(runs_json(runs) if as_json else runs_text(runs), end="")
+            return
+        one = ledger.run(run)
+        if one is None:
+            raise UsageError(f"the ledger knows no run {run}; see elreconcile history")
+        entries = [entry for entry in ledger.history() if entry.run == run]
+    print(run_json(one, entries) if as_json else run_text(one, entries), end="")

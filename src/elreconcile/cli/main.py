@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from io import TextIOWrapper
 
@@ -14,13 +15,13 @@ from typer.exceptions import TyperException
 
 from elreconcile import __version__
 from elreconcile.cli import apply, drift, history, ledger, plan, revert, schema, settle, show, validate
-from elreconcile.errors import ElreconcileError, LocatedError, UsageError
+from elreconcile.errors import ElreconcileError, Interrupted, LocatedError, UsageError
 
 EPILOG = """Exit codes: 0 done, or nothing to do · 1 error · 2 changes (plan --detailed-exitcode) or drift · 3 partly
 applied · 4 refused or blocked · 5 lock held · 64 usage · 65 bad documents · 69 system unreachable · 78 bad
 configuration · 130 interrupted."""
 
-INTERRUPTED = 130
+INTERRUPTED = Interrupted.exit_code
 """Typer itself turns SIGINT into this code, without a word."""
 
 app = typer.Typer(
@@ -60,6 +61,7 @@ def _elreconcile(
 
 def main() -> None:
     """Run the command line and exit. No error of ours ends in a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     gc.set_threshold(1_000_000)  # a tenth of the time of a plan of a thousand groups, and no more memory
     if isinstance(sys.stdout, TextIOWrapper):  # a locale's encoding may lack our signs; stderr escapes them already
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -42,12 +42,13 @@ def plan(
 
     wanted = read_wanted(folder, config, accept or (), Selection(tuple(only or ()), tuple(without or ())))
     with open_reader(wanted.config) as ledger, ReadingSystems(wanted.config, Waits()) as systems:
-        run_number = ledger.run_number()
+        number = ledger.run_number()  # before anything is observed: what is carried out from now on, counts
+        latest = number, ledger.run_id(number)
         made = make_plan(wanted, systems, ledger)
     expires_at = made.made_at + wanted.config.timing.plan_lifetime if out else None
     print(shown(made, as_json, markdown, full, expires_at), end="")
     if out is not None:
-        save(made, out, wanted.config, run_number)
+        save(made, out, wanted.config, latest)
     if made.work:
         print(f"Nothing was changed. {_next(folder, out, made)}", file=sys.stderr)
     if detailed and (made.is_refused or made.work):

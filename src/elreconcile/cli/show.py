@@ -17,7 +17,8 @@ def show(
     file: PlanFile, config: ConfigFile = None, as_json: Json = False, markdown: Markdown = False, full: Full = False
 ) -> None:
     """Show a saved plan, with a warning when it can no longer be applied. Contacts the ledger only."""
-    from elreconcile.cli.plan_file import load, stale
+    from elreconcile.applying.staleness import stale
+    from elreconcile.cli.plan_file import load
     from elreconcile.cli.session import read_config
     from elreconcile.cli.shown import shown
     from elreconcile.ledger.opening import open_reader

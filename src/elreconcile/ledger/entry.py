@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -71,10 +72,22 @@ class Run:
 class PastRun:
     """A run as the ledger holds it. `number` counts runs; `ended_at` and `outcomes` None: it was cut short.
 
-    `outcomes` maps each address to how its change ended.
+    `outcomes` maps each address to the `ending` of its change, the `reason`, and the `evidence` read back.
     """
 
     number: int
     run: Run
     ended_at: datetime | None
     outcomes: Json
+
+    @property
+    def endings(self) -> Mapping[str, str]:
+        """By address."""
+        return {address: ending for address, (ending, _) in self.told.items()}
+
+    @property
+    def told(self) -> Mapping[str, tuple[str, str]]:
+        """Ending and reason, by address."""
+        outcomes = self.outcomes if isinstance(self.outcomes, Mapping) else {}
+        each = ((address, told) for address, told in outcomes.items() if isinstance(told, Mapping))
+        return {address: (str(told["ending"]), str(told["reason"])) for address, told in each}

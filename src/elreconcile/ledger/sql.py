@@ -38,7 +38,8 @@ _RUN_COLUMNS = "number, id, started_at, author, host, git_commit, digest, plan, 
 RUNS = f"SELECT {_RUN_COLUMNS} FROM elreconcile_runs"
 COPY_RUN = f"INSERT INTO elreconcile_runs ({_RUN_COLUMNS}) VALUES {_VALUES}"
 RUNS_BY_NUMBER = f"{RUNS} ORDER BY number"
-RUNS_OF_PLAN = f"{RUNS} WHERE digest = ? ORDER BY number"
+RUNS_OF_PLAN = f"{RUNS} WHERE digest = ? AND number > ? ORDER BY number"
+RUN_ID = "SELECT id FROM elreconcile_runs WHERE number = ?"
 RUN_OF_ID = f"{RUNS} WHERE id = ?"
 END_RUN = "UPDATE elreconcile_runs SET ended_at = ?, outcomes = ? WHERE id = ?"
 

@@ -54,9 +54,10 @@ class LedgerReader:
         """Every run, oldest first."""
         return tuple(map(past_run_of, self._connection.execute(sql.RUNS_BY_NUMBER)))
 
-    def runs_of_plan(self, digest: str) -> tuple[PastRun, ...]:
-        """Those that set out to do the plan of this digest, oldest first."""
-        return tuple(map(past_run_of, self._connection.execute(self._dialect.sql(sql.RUNS_OF_PLAN), (digest,))))
+    def runs_of_plan(self, digest: str, after: int) -> tuple[PastRun, ...]:
+        """Those after the run of this number that set out to do the plan of this digest, oldest first."""
+        rows = self._connection.execute(self._dialect.sql(sql.RUNS_OF_PLAN), (digest, after))
+        return tuple(map(past_run_of, rows))
 
     def run(self, run_id: str) -> PastRun | None:
         rows = self._connection.execute(self._dialect.sql(sql.RUN_OF_ID), (run_id,))
@@ -65,6 +66,11 @@ class LedgerReader:
     def run_number(self) -> int:
         """The number of the latest run, 0 before the first. It goes down only with an old copy put back."""
         return int(self._connection.execute(sql.RUN_NUMBER)[0][0])
+
+    def run_id(self, number: int) -> str | None:
+        """The id of the run of this number; None: there is none."""
+        rows = self._connection.execute(self._dialect.sql(sql.RUN_ID), (number,))
+        return str(rows[0][0]) if rows else None
 
     def close(self) -> None:
         self._connection.close()

@@ -50,3 +50,7 @@ class Outcome:
     evidence: Json = None
     unreachable: bool = False
     request: str | None = None
+
+    def kept(self) -> Json:
+        """What the ledger keeps of it, to explain it by."""
+        return {"ending": self.ending.value, "reason": self.reason, "evidence": self.evidence}

@@ -9,9 +9,12 @@ from fnmatch import fnmatchcase
 
 from elreconcile.desired.config import Limits
 from elreconcile.model.change import Action, Change, Refusal
+from elreconcile.model.plan import Plan
 
 COUNTED = ("groups", "partitions", "rewound", "skipped", "tables", "rows", "deletions")
 """Limits on counts, by their settings."""
+
+SHARE = "deletion_share"
 
 
 def protected(change: Change, limits: Limits) -> Change:
@@ -40,11 +43,38 @@ def same_cluster(ids: Mapping[str, str]) -> tuple[Refusal, ...]:
 
 def over_the_limit(changes: Iterable[Change], limits: Limits) -> tuple[Refusal, ...]:
     """What the whole run does too much of. Rules are named after their settings: limits.groups, limits.rewound, …"""
+    return tuple(_over(_total(changes), limits))
+
+
+def outgrown(shown: Plan, plan: Plan, limits: Limits) -> Iterator[str]:
+    """Where a plan made anew does more than the one shown, and may not.
+
+    An acceptance lifts its limit for what was shown, and no further; and no window puts in more rows than were seen.
+    """
+    then, now = _total(shown.changes), _total(plan.changes)
+    for name in (*COUNTED, SHARE):
+        most = getattr(limits, name)
+        if most is not None and limit_id(name) in plan.accepted and _much(now, name) > max(most, _much(then, name)):
+            yield f"{limit_id(name)} was accepted: then {_much(then, name):,}, now {_much(now, name):,}"
+    for change in plan.work:
+        before = shown.change(change.address)
+        rows, seen = (each.size.get("rows", 0) if each else 0 for each in (change, before))
+        if rows > seen:
+            yield f"{change.address}: rows to put in: then {seen:,}, now {rows:,}"
+
+
+def _total(changes: Iterable[Change]) -> Counter[str]:
     total: Counter[str] = Counter()
     for change in changes:
         if change.action is not Action.NONE:
             total.update(change.size)
-    return tuple(_over(total, limits))
+    return total
+
+
+def _much(total: Counter[str], name: str) -> float:
+    if name == SHARE:
+        return total["deletions"] / total["deletable"] if total["deletable"] else 0.0
+    return total[name]
 
 
 def _over(total: Counter[str], limits: Limits) -> Iterator[Refusal]:
@@ -52,10 +82,10 @@ def _over(total: Counter[str], limits: Limits) -> Iterator[Refusal]:
         most = getattr(limits, name)
         if most is not None and total[name] > most:
             yield _refusal(name, f"{total[name]:,}", f"{most:,}")
-    share = total["deletions"] / total["deletable"] if total["deletable"] else 0.0
+    share = _much(total, SHARE)
     if limits.deletion_share is not None and share > limits.deletion_share:
         counts = f"{total['deletions']:,} of {total['deletable']:,}"
-        yield _refusal("deletion_share", f"{share:.0%} ({counts})", f"{limits.deletion_share:.0%}")
+        yield _refusal(SHARE, f"{share:.0%} ({counts})", f"{limits.deletion_share:.0%}")
 
 
 def _refusal(name: str, value: str, most: str) -> Refusal:

@@ -26,9 +26,8 @@ class Revert:
 
 def revert(past: PastRun, kinds: Mapping[str, Kind[Any, Any]], now: datetime) -> Revert:
     """Everything the run may have changed, last first. Raises Refused for a run of another version, or of no plan."""
-    outcomes = past.outcomes if isinstance(past.outcomes, Mapping) else {}
     plan = recall(past.run.plan)
-    changed = [change for change in reversed(plan.work) if outcomes.get(str(change.address)) not in UNTOUCHED]
+    changed = [change for change in reversed(plan.work) if past.endings.get(str(change.address)) not in UNTOUCHED]
     reverted = [kinds[change.address.kind].revert(change, f"revert-{past.run.id}") for change in changed]
     documents = [_expiring(each.document, now + VALID) for each in reverted if each.document is not None]
     return Revert(tuple(documents), tuple(each.cannot for each in reverted if each.cannot))

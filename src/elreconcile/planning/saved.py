@@ -20,11 +20,15 @@ FORMAT_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """`run_number` is the ledger's when the plan was made: a ledger that has counted fewer runs is an old copy."""
+    """`run_number` and `run` are of the ledger's latest run when the plan was made, 0 and None before the first.
+
+    A ledger that holds no such run, or another one under this number, is an older copy.
+    """
 
     plan: Plan
     expires_at: datetime
     run_number: int
+    run: str | None
 
 
 @cache

@@ -37,8 +37,8 @@ def plan_json(plan: Plan, expires_at: datetime | None = None, stale: str | None 
     )
 
 
-def outcomes_json(outcomes: Sequence[Outcome], run: str, plan: Plan) -> str:
-    """Of a run of this plan."""
+def outcomes_json(outcomes: Sequence[Outcome], run: str | None, plan: Plan) -> str:
+    """Of a run of this plan; `run` None: none was begun."""
     told = [
         {
             "address": str(each.address),

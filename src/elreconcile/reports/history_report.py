@@ -22,9 +22,8 @@ def runs_text(runs: Sequence[PastRun]) -> str:
 
 
 def run_text(past: PastRun, entries: Sequence[Entry]) -> str:
-    """One run: its row, what was accepted for it, how each address ended, and every word the ledger was told."""
-    outcomes = past.outcomes if isinstance(past.outcomes, Mapping) else {}
-    endings = table([[str(ending), address] for address, ending in sorted(outcomes.items())])
+    """One run: its row, what was accepted, how each address ended and why, and every word the ledger was told."""
+    endings = table([[ending, address, reason] for address, (ending, reason) in sorted(past.told.items())])
     words = [f"{each.at:%H:%M:%S} {each.address} {each.request_id}: {each.state}" for each in entries]
     images = {(each.address, each.request_id): each for each in entries}
     shown = [
@@ -47,6 +46,11 @@ def runs_json(runs: Sequence[PastRun]) -> str:
     return dumped({"type": "runs", "runs": [asdict(past) for past in runs]})
 
 
+def run_json(past: PastRun, entries: Sequence[Entry]) -> str:
+    """With every word the ledger was told, each with pins, the image before, and the evidence."""
+    return dumped({"type": "run", "run": asdict(past), "words": [asdict(each) for each in entries]})
+
+
 def _row(past: PastRun) -> tuple[str, ...]:
     run = past.run
     return (
@@ -63,6 +67,5 @@ def _row(past: PastRun) -> tuple[str, ...]:
 def _ended(past: PastRun) -> str:
     if past.ended_at is None:
         return "cut short"
-    outcomes = past.outcomes if isinstance(past.outcomes, Mapping) else {}
-    counts = Counter(str(ending) for ending in outcomes.values())
+    counts = Counter(past.endings.values())
     return ", ".join(f"{count} {ending}" for ending, count in sorted(counts.items())) or "nothing done"

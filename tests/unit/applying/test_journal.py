@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,6 +83,20 @@ def test_pins_and_guards_are_kept_before_anything_is_done(run: Run) -> None:
     assert (entry.fingerprint, entry.meaning, entry.run) == ("fingerprint", {"to": "latest"}, "run-2")
     assert entry.evidence == {"guards": {"cluster id": "c"}}
     assert not run.journal.began_sending(ADDRESS)
+
+
+def test_the_ledger_keeps_how_all_ended_or_how_none_did(run: Run, config: Config) -> None:
+    run.start(CHANGE, replace(CHANGE, address=OTHER))
+    with closing(sqlite3.connect(str(config.ledger.sqlite))) as other:
+        other.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON elreconcile_entries WHEN NEW.state = 'released'"
+            " BEGIN SELECT RAISE(ABORT, 'refused by the disk'); END"
+        )
+        other.commit()
+    with pytest.raises(LedgerError, match="refused by the disk"):
+        run.journal.ended([Outcome(ADDRESS, Ending.SETTLED, "why"), Outcome(OTHER, Ending.BLOCKED, "why")])
+    assert run.states() == ["started", "started"]
+    assert [run.journal.remembers(each) for each in (ADDRESS, OTHER, LEVEL.address)] == [True, True, False]
 
 
 def test_each_step_is_in_the_ledger_before_the_next(run: Run) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from elreconcile.desired.config import Limits
 from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change
-from elreconcile.planning.policy import COUNTED, limit_id, over_the_limit, protected, same_cluster
+from elreconcile.model.plan import Plan, Source
+from elreconcile.planning.policy import COUNTED, limit_id, outgrown, over_the_limit, protected, same_cluster
 
 RESET = Change(Address("ConsumerGroup", "analytics", "mysql_00"), Action.REQUEST, "reset r1")
 
@@ -76,3 +78,31 @@ def test_nothing_deleted_is_no_share() -> None:
 @given(st.lists(st.dictionaries(st.sampled_from(COUNTED), st.integers(0, 2**40), max_size=7), max_size=4))
 def test_without_limits_nothing_is_too_much(sizes: list[dict[str, int]]) -> None:
     assert over_the_limit([sized(**size) for size in sizes], Limits()) == ()
+
+
+def planned(accepted: tuple[str, ...], *changes: Change) -> Plan:
+    return Plan("test", Source("state"), "ledger", (), changes, datetime.now(UTC), accepted)
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_an_acceptance_lifts_its_limit_for_what_was_shown_and_no_further(name: str) -> None:
+    shown, same, more = (planned((limit_id(name),), sized(**{name: count})) for count in (80, 80, 81))
+    assert list(outgrown(shown, same, limits(**{name: 5}))) == []
+    assert f"{limit_id(name)} was accepted: then 80, now 81" in list(outgrown(shown, more, limits(**{name: 5})))
+    if name != "rows":
+        assert list(outgrown(shown, more, limits(**{name: 81}))) == [], "within the limit without any acceptance"
+        assert list(outgrown(shown, more, limits(**{name: None}))) == []
+
+
+def test_a_share_that_was_accepted_does_not_grow_either() -> None:
+    shown, more = (planned(("limit-deletion-share",), sized(deletions=count, deletable=10)) for count in (5, 6))
+    assert list(outgrown(shown, shown, limits(deletion_share=0.1))) == []
+    assert list(outgrown(shown, more, limits(deletion_share=0.1))) == [
+        "limit-deletion-share was accepted: then 0.5, now 0.6"
+    ]
+
+
+def test_no_window_puts_in_more_rows_than_were_shown() -> None:
+    few, many = (planned((), sized(rows=count)) for count in (3, 5))
+    assert list(outgrown(few, many, limits())) == [f"{RESET.address}: rows to put in: then 3, now 5"]
+    assert list(outgrown(many, few, limits())) == []

@@ -23,7 +23,8 @@ FORGOTTEN = Change(MONITOR, Action.REMOVE, "1 stale topic")
 
 def past(outcomes: Any, *changes: Change) -> PastRun:
     plan = Plan("test", Source("state"), "ledger", (), changes, NOW)
-    return PastRun(1, Run("run1", NOW, "a", "h", None, plan.digest, remember(plan)), NOW, outcomes)
+    kept = outcomes and {address: {"ending": ending, "reason": ""} for address, ending in outcomes.items()}
+    return PastRun(1, Run("run1", NOW, "a", "h", None, plan.digest, remember(plan)), NOW, kept)
 
 
 def test_offsets_go_back_and_what_cannot_is_said() -> None:

@@ -53,8 +53,8 @@ PLANS = st.builds(
     accepted=st.lists(WORDS, max_size=2).map(tuple),
     left_out=st.lists(st.builds(Address, WORDS, WORDS, WORDS), max_size=2).map(tuple),
 )
-SAVED = st.builds(SavedPlan, PLANS, TIMES, st.integers(0, 2**40))
-PLAIN = SavedPlan(Plan("test", Source("state"), "ledger", (), (), AT), AT, 3)
+SAVED = st.builds(SavedPlan, PLANS, TIMES, st.integers(0, 2**40), st.none() | WORDS)
+PLAIN = SavedPlan(Plan("test", Source("state"), "ledger", (), (), AT), AT, 3, "r3")
 
 
 @given(SAVED)

@@ -24,17 +24,18 @@ PATIENCE = 6.0
 def act(changes: Sequence[Change], systems: WritingSystems, moment: Moment, journal: Journal) -> Iterator[Outcome]:
     for change in changes:
         burrow = systems.burrow(change.address.system)
-        journal.still_ours(change.address)
-        _forget(burrow, change)
+        _forget(burrow, change, journal)
         yield _once_forgotten(burrow, change)
 
 
-def _forget(burrow: BurrowWriter, change: Change) -> None:
+def _forget(burrow: BurrowWriter, change: Change, journal: Journal) -> None:
     effect: Any = change.effect
     if effect["whole group"]:
+        journal.still_ours(change.address)
         burrow.forget_group(change.address.name)
         return
     for topic in effect["forget"]:
+        journal.still_ours(change.address)
         burrow.forget_topic(change.address.name, topic)
 
 

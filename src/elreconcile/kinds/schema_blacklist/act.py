@@ -39,11 +39,12 @@ def verify(outcomes: Sequence[Outcome], changes: Sequence[Change], systems: Read
 
 def _record(change: Change, mysql: MySqlWriter, journal: Journal) -> None:
     effect: Any = change.effect
-    journal.still_ours(change.address)
     for module in (mysql_blacklist, mysql_file_writes):
         if module.TABLE in effect["create"]:
+            journal.still_ours(change.address)
             module.create(mysql)
     if effect["put"] or effect["remove"]:
+        journal.still_ours(change.address)
         put = [read_row(row) for row in effect["put"]]
         who = f"{this_user()}@{socket.gethostname()}"
         mysql_blacklist.change_entries(mysql, change.address.name, put, effect["remove"], who)
@@ -60,6 +61,7 @@ def _enforce(change: Change, systems: WritingSystems, journal: Journal) -> Troub
         except (Changed, NotWritten, Unreachable) as error:
             trouble[edit["file"]] = str(error)
         else:
+            journal.still_ours(change.address)
             _remember(change.address, edit, systems)
     return trouble
 

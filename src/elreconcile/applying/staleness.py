@@ -1,0 +1,51 @@
+"""Whether a saved plan may still be carried out, as far as the ledger and the clock know."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from elreconcile.errors import Refused
+from elreconcile.ledger.entry import PastRun
+from elreconcile.ledger.store import LedgerReader
+from elreconcile.model.outcome import Ending
+from elreconcile.planning.saved import SavedPlan
+from elreconcile.planning.standing import remembered
+
+DONE = {Ending.SETTLED.value, Ending.PENDING.value, Ending.OVERWRITTEN.value}
+
+
+def must_be_current(saved: SavedPlan, ledger: LedgerReader) -> None:
+    """Raises Refused for a plan that may no longer be carried out."""
+    reason = stale(saved, ledger)
+    if reason:
+        raise Refused(f"nothing was changed: the saved plan can no longer be applied: {reason}; plan again")
+
+
+def stale(saved: SavedPlan, ledger: LedgerReader) -> str | None:
+    """Why it may no longer be carried out; None: it may be. Raises Unreachable."""
+    if datetime.now(UTC) >= saved.expires_at:
+        return f"it expired at {saved.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    if saved.plan.ledger != ledger.identity:
+        return f"it was made with the ledger {saved.plan.ledger}, and this one is {ledger.identity}"
+    now = ledger.run_id(saved.run_number)
+    if now != saved.run:
+        return (
+            f"the ledger is an older copy than the plan knew: run {saved.run_number} was {saved.run} when the plan "
+            f"was made, and now {now or 'is not there'}"
+        )
+    done = [past for past in ledger.runs_of_plan(saved.plan.digest, saved.run_number) if _carried_out(past)]
+    if done and _remembered(saved, ledger):
+        return f"it was carried out by run {done[-1].run.id} at {done[-1].ended_at:%Y-%m-%dT%H:%M:%SZ}"
+    return None
+
+
+def _carried_out(past: PastRun) -> bool:
+    """To its end: what was cut short, or came to nothing, may go on."""
+    return past.ended_at is not None and set(past.endings.values()) <= DONE
+
+
+def _remembered(saved: SavedPlan, ledger: LedgerReader) -> bool:
+    """A request that a run skipped, as nothing was left to do for it, was not carried out by it."""
+    requests = {(str(change.address), change.request.id) for change in saved.plan.work if change.request}
+    entries = ledger.entries_for(address for address, _ in requests)
+    return all(remembered(entries.get(request)) for request in requests)

@@ -1,0 +1,101 @@
+"""Ctrl-C, SIGTERM or a lost lock in the middle of a run: it stops before its next write, and says how far it came."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient
+
+from sandbox.addresses import Addresses
+from sandbox.events import navigation_timing, record
+from tests.blacklists import OUTPUT, document, entry
+from tests.laws.worlds import ConsumerGroupWorld, events
+from tests.operator import Operator, Ran
+from tests.window import Field
+
+START = datetime(2018, 3, 13, 6, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+LOADS = "NavigationTiming_10374055"
+FIRST, SECOND = "BackfillWindow/m4/a-first", "BackfillWindow/m4/b-second"
+
+
+def apply_struck(operator: Operator, how: str, point: int, step: str) -> Ran:
+    command = (sys.executable, "-m", "tests.laws.struck", how, str(point), step)
+    return operator.apply(command=command)
+
+
+def latest(operator: Operator) -> Any:
+    """How the latest run ended, by the history."""
+    run = operator.run("history", "--json").json["runs"][-1]
+    assert run["ended_at"] is not None
+    return {address: outcome["ending"] for address, outcome in run["outcomes"].items()}
+
+
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
+def test_a_fill_that_is_interrupted_says_how_far_it_came(field: Field, produce: Callable[..., None], how: str) -> None:
+    """Rows go in by the thousand, and one lot is put in while the next is made ready: what is in stays."""
+    old = [navigation_timing(number, START + timedelta(seconds=number / 2)) for number in range(6000)]
+    produce(field.topic, {0: [record(event) for event in old]})
+    field.operator.write(field.document(START, START + HOUR, name="a-first"), "a.yaml")
+    field.operator.write(field.document(START + HOUR, START + 2 * HOUR, name="b-second"), "b.yaml")
+    produce(field.topic, {1: [record(navigation_timing(9000, START + HOUR))]})
+    stopped = apply_struck(field.operator, how, 2, "Loader.load")
+    assert stopped.code == 130, stopped
+    assert field.counts()[LOADS] in range(1000, 6000, 1000)
+    endings = {FIRST: "failed", SECOND: "not reached"}
+    assert {address: stopped.ending(address) for address in endings} == endings
+    assert "cut short; apply again to go on: it was interrupted" in stopped.out
+    assert stopped.err.startswith("interrupted: what was begun is read back, nothing more is begun;")
+    assert latest(field.operator) == endings
+    assert field.operator.apply().code == 0
+    assert field.counts() == {LOADS: 6001}
+
+
+@pytest.fixture
+def group(stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path) -> Any:
+    topic = make_topic(partitions=2)
+    produce(topic, {0: events(), 1: events()})
+    world = ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
+    world.diverged()
+    return world
+
+
+@pytest.mark.parametrize(("point", "ending", "offset"), [(2, "failed", 60), (4, "settled", 20)], ids=["marked", "sent"])
+def test_what_was_sent_is_read_back_before_the_run_ends(
+    group: ConsumerGroupWorld, stack: Addresses, tmp_path: Path, point: int, ending: str, offset: int
+) -> None:
+    """The first commit of a reset only marks, the second moves."""
+    operator = Operator.at(tmp_path / "operator", stack)
+    operator.write(group.document)
+    stopped = apply_struck(operator, "SIGTERM", point, "KafkaWriter.alter")
+    assert (stopped.code, set(group.commits().values())) == (130, {offset}), stopped
+    assert latest(operator) == {f"ConsumerGroup/analytics/{group.name}": ending}
+    assert operator.apply("--wait", "30s").code == 0
+    assert group.is_converged()
+
+
+def test_the_second_signal_ends_it_at_once(group: ConsumerGroupWorld, stack: Addresses, tmp_path: Path) -> None:
+    operator = Operator.at(tmp_path / "operator", stack)
+    operator.write(group.document)
+    ended = apply_struck(operator, "SIGINT+SIGTERM", 4, "KafkaWriter.alter")
+    assert (ended.code, set(group.commits().values())) == (130, {20}), ended
+    assert "cut short" in operator.run("history").out
+    assert operator.apply("--wait", "30s").code == 0
+    assert group.is_converged()
+    assert operator.run("ledger", "check").code == 0
+
+
+def test_a_lock_is_looked_at_before_each_write(field: Field) -> None:
+    """Lost when the table is made: nothing is put into it."""
+    field.operator.write(document(entry("Edit")))
+    lost = apply_struck(field.operator, "unlock", 2, "MySqlWriter.execute")
+    assert lost.code == 3, lost
+    assert latest(field.operator) == {f"SchemaBlacklist/m4/{OUTPUT}": "uncertain"}
+    assert field.counts() == {"elreconcile_schema_blacklist": 0}
+    assert field.operator.apply().code == 0
+    assert field.counts() == {"elreconcile_schema_blacklist": 1}
