@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from elreconcile.applying.applier import Ended
     from elreconcile.applying.observing import Wanted
     from elreconcile.cli.session import Selection
+    from elreconcile.ledger.lock import Locks
     from elreconcile.ledger.store import LedgerWriter
     from elreconcile.model.plan import Plan
     from elreconcile.planning.saved import SavedPlan
@@ -67,11 +68,11 @@ def apply(
         shown = saved.plan if saved else _planned(wanted, ledger)
         _show(shown, as_json, full)
         _match(digest, shown)
-        _stop_unless_possible(shown, patience, saved is not None)
+        locks = open_locks(wanted.config)
+        _stop_unless_possible(shown, patience, saved is not None, locks)
         if shown.work and saved is None:
             _ask(place, yes, as_json)
         with progress("applying") as watch, WritingSystems(wanted.config, watch.looking) as systems:
-            locks = open_locks(wanted.config)
             told = watch.waiting, watch.telling
             stopping = Stopping(_stops)
             job = Apply(wanted, systems, ledger, locks, owner(), patience, *told, for_locks, fail_fast, saved, stopping)
@@ -157,16 +158,28 @@ def _show(shown: Plan, as_json: bool, full: bool) -> None:
         print(told(shown, as_json=False, markdown=False, full=full), flush=True)
 
 
-def _stop_unless_possible(shown: Plan, patience: float, saved: bool) -> None:
-    """Refused and blocked plans end here, before anything is asked or locked. A saved one may no longer be blocked."""
+def _stop_unless_possible(shown: Plan, patience: float, saved: bool, locks: Locks) -> None:
+    """Refused and blocked plans end here, before anything is asked. A saved one may no longer be blocked.
+
+    Where somebody else is at it just now, that is the reason: what is half done looks refused. Raises LockHeld too.
+    """
+    from elreconcile.cli.session import owner
     from elreconcile.errors import Refused
 
-    if shown.is_refused:
-        named = [str(change.address) for change in shown.refused] + [refusal.id for refusal in shown.refusals]
-        raise Refused(f"nothing was changed: the plan is refused for {', '.join(named)}")
-    if shown.blocked and not patience and not saved:
-        now = "; ".join(f"{change.address}: {each.now}" for change in shown.blocked for each in change.blocked_by)
-        raise Refused(f"nothing was changed: the plan waits for a precondition ({now}); --wait 10m waits for it")
+    why = _refused(shown) or (None if patience or saved else _blocked(shown))
+    if why:
+        with locks.hold([lock for change in shown.work for lock in change.locks], owner()):
+            raise Refused(f"nothing was changed: {why}")
+
+
+def _refused(shown: Plan) -> str | None:
+    named = [str(change.address) for change in shown.refused] + [refusal.id for refusal in shown.refusals]
+    return f"the plan is refused for {', '.join(named)}" if named else None
+
+
+def _blocked(shown: Plan) -> str | None:
+    now = "; ".join(f"{change.address}: {each.now}" for change in shown.blocked for each in change.blocked_by)
+    return f"the plan waits for a precondition ({now}); --wait 10m waits for it" if now else None
 
 
 def _ask(place: Path, yes: bool, as_json: bool) -> None:
