@@ -6,6 +6,7 @@ import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from glob import iglob
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -16,6 +17,8 @@ LINES = 4_000
 """Lines in memory at a time."""
 
 LONGEST_LINE = 64 * 1024 * 1024
+
+BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, OSError)
 
 
 class EventFiles:
@@ -37,12 +40,14 @@ def matching(pattern: str) -> Sequence[str]:
     return sorted(path for path in found if Path(path).is_file())
 
 
-def size(path: str) -> int:
-    """Bytes on the disk. Raises SourceBroken."""
+def beginning(path: str) -> str | None:
+    """A digest of the first line, which stays as a file grows; None for an empty file. Raises SourceBroken."""
     try:
-        return Path(path).stat().st_size
-    except OSError as error:
-        raise SourceBroken(path, (error.strerror or str(error)).lower()) from error
+        with _opened(path) as file:
+            line = file.readline(LONGEST_LINE)
+    except BROKEN as error:
+        raise SourceBroken(path, _cause(error)) from error
+    return sha256(line).hexdigest()[:16] if line else None
 
 
 def _batches(wanted: Slice) -> Iterator[Batch]:
@@ -55,9 +60,14 @@ def _batches(wanted: Slice) -> Iterator[Batch]:
                 values = [line.rstrip(b"\r\n") for line in several]
                 yield Batch(wanted.part, range(at, at + len(values)), values)
                 at += len(values)
-    except (EOFError, zlib.error, gzip.BadGzipFile, OSError) as error:
-        cause = "the gzip is cut short" if isinstance(error, EOFError) else str(error).lower()
-        raise SourceBroken(f"{path}:{at}", cause) from error
+    except BROKEN as error:
+        raise SourceBroken(f"{path}:{at}", _cause(error)) from error
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, EOFError):
+        return "the gzip is cut short"
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def _opened(path: str) -> gzip.GzipFile | IO[bytes]:

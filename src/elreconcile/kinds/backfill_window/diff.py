@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elreconcile.kinds.backfill_window import clock, limits
+from elreconcile.kinds.backfill_window import limits
 from elreconcile.kinds.backfill_window.live import LiveWindow
 from elreconcile.kinds.backfill_window.show import created, details, missing, title
-from elreconcile.kinds.backfill_window.source import Ranges, neighbours, read_ranges, write_ranges
-from elreconcile.kinds.backfill_window.spec import BackfillWindow, Files, schema_of
+from elreconcile.kinds.backfill_window.source import Ranges, read_ranges, write_ranges
+from elreconcile.kinds.backfill_window.spec import BackfillWindow, schema_of
 from elreconcile.kinds.backfill_window.spill import CellKey
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.model.change import Action, Change, Finding, Guard, Pending, Refusal, Sort
 from elreconcile.model.json import Json
 from elreconcile.systems.event_batch import Slice, joined
-
-COVERED = 10
-"""Minutes at either end of a window in which no event need be seen in its files."""
 
 
 def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> Change:
@@ -35,12 +32,12 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
         action=Action.REQUEST if holes else Action.NONE,
         title=title(spec),
         effect=_effect(spec, live) if holes else None,
-        pins=write_ranges(live.ranges),
+        pins=write_ranges(live.pins),
         before=_before(live) | {"folder": str(ask.resource.folder), "goes on": ask.entry is not None},
         request=ask.request,
         size=_size(live),
         guards=tuple(Guard(name, value) for name, value in sorted(live.guards.items())),
-        refusals=(*limits.refusals(spec, moment), *live.refusals, *_refusals(spec, live)),
+        refusals=(*limits.refusals(spec, moment), *live.refusals, *_refusals(live)),
         findings=tuple(_findings(spec, live)),
         pending=tuple(_pending(spec, live)),
         details=details(spec, live),
@@ -77,7 +74,7 @@ def work(change: Change) -> Work:
     holes = {(table, hour): counts for table, hours in before["holes"].items() for hour, counts in hours.items()}
     return Work(
         spec=BackfillWindow.model_validate_json(json.dumps(effect["window"])).anchored(Path(before["folder"])),
-        ranges=read_ranges(change.pins),
+        ranges=read_ranges(before["read"]),
         create=effect["create"],
         holes=frozenset(holes),
         empty=frozenset(cell for cell, counts in holes.items() if counts["missing"] == counts["eligible"]),
@@ -115,12 +112,13 @@ def _before(live: LiveWindow) -> dict[str, Json]:
             }
     return {
         "holes": holes,
+        "read": write_ranges(live.ranges),
         "slices": [[*each.part, each.start, each.end] for each in joined(live.slices)],
         "stays open": stays_open(live),
     }
 
 
-def _refusals(spec: BackfillWindow, live: LiveWindow) -> Iterator[Refusal]:
+def _refusals(live: LiveWindow) -> Iterator[Refusal]:
     filled = {hour.table for hour in live.hours if hour.missing}
     touched = {hour.table for hour in live.hours}
     for table in live.tables:
@@ -140,30 +138,6 @@ def _refusals(spec: BackfillWindow, live: LiveWindow) -> Iterator[Refusal]:
             remedy = "name the topic or files that hold the parsed events"
             yield Refusal(
                 "raw-lines", "the source", value, "a raw line gets another uuid each time it is parsed", remedy
-            )
-    if isinstance(spec.source, Files) and live.first is not None:
-        yield from _uncovered(spec, live)
-
-
-def _uncovered(spec: BackfillWindow, live: LiveWindow) -> Iterator[Refusal]:
-    """Files whose events begin after the window does, or end before it."""
-    paths = [path for path, _ in live.ranges]
-    before, behind = neighbours(paths)
-    first, last = clock.moment_of(live.first or ""), clock.moment_of(live.last or "")
-    ends = (
-        ("its first event", first, (first - spec.since).total_seconds(), before),
-        ("its last event", last, (spec.until - last).total_seconds(), behind),
-    )
-    for what, at, short, file in ends:
-        if short > 60 * COVERED:
-            hint = "" if file in paths else f"; {file} is not among the files"
-            yield Refusal(
-                "not-covered",
-                "the files do not show to cover the window",
-                f"{what} is of {at:%Y-%m-%dT%H:%M}Z{hint}",
-                f"wanted: {spec.since:%Y-%m-%dT%H:%M:%SZ} to {spec.until:%Y-%m-%dT%H:%M:%SZ}",
-                "name the file of the neighbouring day too",
-                acceptable=True,
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from elreconcile.model.change import Refusal
 from elreconcile.systems.event_batch import Part, Slice
@@ -77,9 +77,9 @@ class TableSeen:
 class LiveWindow:
     """What one look found.
 
-    `ranges` are the pins: what of each part of the source is read. `first` and `last`: event times seen, of any
-    schema, minutes of 12 digits. `open_end`: why events of the window may not have been read. `slices`: where in the
-    source the events of hours with holes lie. `refusals` are those that looking alone shows.
+    `ranges`: what of each part of the source was read; `pins`: what of it will have to be there. `first` and `last`:
+    event times seen, of any schema, minutes of 12 digits. `open_end`: why events of the window may not have been read.
+    `slices`: where in the source the events of hours with holes lie. `refusals` are those that looking alone shows.
     """
 
     ranges: Mapping[Part, tuple[int, int]]
@@ -95,3 +95,4 @@ class LiveWindow:
     refusals: tuple[Refusal, ...] = ()
     slices: tuple[Slice, ...] = ()
     read: int = 0
+    pins: Mapping[Part, tuple[int, int]] = field(default_factory=dict)

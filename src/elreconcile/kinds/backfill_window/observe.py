@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
-from datetime import timedelta
 from functools import partial
 
-from elreconcile.kinds.backfill_window import clock, limits, scan, sink, source
+from elreconcile.kinds.backfill_window import clock, coverage, limits, scan, sink, source
 from elreconcile.kinds.backfill_window.compare import Result, checksums, compare
 from elreconcile.kinds.backfill_window.fields import Looked, unknown_fields
 from elreconcile.kinds.backfill_window.live import LiveWindow, Odd, TableSeen
@@ -38,7 +37,7 @@ def observe(ask: Ask[BackfillWindow], systems: ReadingSystems, moment: Moment) -
     try:
         found = source.find(spec, given, systems, moment)
     except SourceBroken as error:
-        return LiveWindow(given or {}, {}, refusals=(_broken(error),))
+        return LiveWindow(given or {}, {}, refusals=(_broken(error),), pins=given or {})
     look = Look(spec, found, systems, moment, partial(systems.waits, ask.address))
     if found.refusals or any(limits.refusals(spec, moment)):
         return look.refused(found.refusals)
@@ -76,17 +75,22 @@ class Look:
         return paced(self.spec, self.connect, lambda mysql: _tables(sink.of_schemas(mysql, self.spec)), self._tell)
 
     def refused(self, refusals: tuple[Refusal, ...]) -> LiveWindow:
-        return LiveWindow(self.found.ranges, self._guards(), refusals=refusals, blacklisted=self.blacklisted)
+        found = self.found
+        return LiveWindow(
+            found.ranges, self._guards(), refusals=refusals, blacklisted=self.blacklisted, pins=found.pins
+        )
 
     def whole(self) -> LiveWindow:
         with Spill() as spill, self.paced() as pacer:
-            tally = Tally(spill)
+            tally = Tally(spill, now_ms=int(self._moment.now.timestamp() * 1000))
             described, result = self.compared(pacer, tally, source.slices(self.found.ranges))
             tables = {name: self._planned(tally, each) for name, each in described.items()}
             holes = frozenset((hour.table, hour.hour) for hour in result.hours if hour.missing)
+            ranges = source.as_read(self.found.ranges, tally.ends)
             return LiveWindow(
-                ranges=self.found.ranges,
+                ranges=ranges,
                 guards=self._guards(),
+                pins=self.found.pins or ranges,
                 hours=result.hours,
                 gaps=result.gaps,
                 tables=tuple(self._seen(tally, tables, self._unknown(pacer, tally, holes, tables))),
@@ -95,6 +99,7 @@ class Look:
                 first=tally.first,
                 last=tally.last,
                 open_end=self._open_end(tally),
+                refusals=tuple(coverage.refusals(self.spec, self.found.pins, ranges, tally, self._moment.now)),
                 slices=tuple(sorted(each for each, cells in tally.slices.items() if not holes.isdisjoint(cells))),
                 read=tally.read,
             )
@@ -166,10 +171,9 @@ class Look:
         end = self.spec.until + self.spec.late
         if self._moment.now < end:
             return f"its events may arrive until {end:%Y-%m-%dT%H:%M:%SZ}"
-        latest = tally.latest_ms / 1000
-        near = end - timedelta(seconds=self.spec.late.total_seconds() / 10)
-        if latest > max(near, self.spec.until).timestamp():
-            return f"one of its events came in the last tenth of `late`, before {end:%Y-%m-%dT%H:%M:%SZ}"
+        read_to = self.found.read_to or end
+        if tally.latest_ms / 1000 > max(read_to - self.spec.late / 10, self.spec.until).timestamp():
+            return f"one of its events came less than a tenth of `late` before {read_to:%Y-%m-%dT%H:%M:%SZ}"
         return None
 
 

@@ -58,7 +58,11 @@ class Odd:
 
 @dataclass(slots=True)
 class Tally:
-    """What a scan found. `first` and `last` are the event times seen, of any schema, to the minute."""
+    """What a scan found. `first` and `last` are the event times seen, of any schema, to the minute.
+
+    `marks`: the ten minutes of the window, of 11 digits, with an event of any schema. `ends`: behind the last record
+    of each part. `latest_ms`: when an event of the window still arrived; what is past `now_ms` is no such time.
+    """
 
     spill: Spill
     read: int = 0
@@ -70,7 +74,10 @@ class Tally:
     schemas: dict[str, tuple[str, int]] = field(default_factory=dict)
     first: str | None = None
     last: str | None = None
+    marks: set[str] = field(default_factory=set)
+    ends: dict[Part, int] = field(default_factory=dict)
     latest_ms: int = 0
+    now_ms: int = 1 << 62
     slices: dict[Slice, set[CellKey]] = field(default_factory=dict)
 
 
@@ -95,6 +102,8 @@ class _Scanner:
         self._tables: dict[tuple[str, int], str | Blacklisted | None] = {}
         self._minutes: dict[str, str] = {}
         self._clock: dict[Part, int] = {}
+        self._mixed = False
+        """The batch holds events of other times, too: its last record need not be the latest."""
         self._until_ms = int(moment_of(wanted.until).timestamp() * 1000)
 
     def take(self, batch: Batch) -> None:
@@ -106,6 +115,8 @@ class _Scanner:
 
     def _take(self, batch: Batch, pending: bool) -> None:
         self._tally.read += len(batch.values)
+        self._tally.ends[batch.part] = batch.positions[-1] + 1
+        self._mixed = False
         try:
             touched = self._quickly(batch, pending)
         except (_Odd, msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError):
@@ -152,6 +163,7 @@ class _Scanner:
         if inside is None:
             raise _Odd
         if not inside:
+            self._mixed = True
             return None
         table = self._table(schema, revision)
         return (table, minute) if isinstance(table, str) else table
@@ -166,11 +178,13 @@ class _Scanner:
             if len(self._minutes) > 10_000:
                 self._minutes.clear()
             digits = self._minutes[text] = whole[:12]
-            self._saw(digits)
+            self._saw(digits, bool(self._wanted.covers_minute(digits)))
         return digits
 
-    def _saw(self, minute: str) -> None:
+    def _saw(self, minute: str, inside: bool) -> None:
         tally = self._tally
+        if inside:
+            tally.marks.add(minute[:11])
         tally.first = minute if tally.first is None else min(tally.first, minute)
         tally.last = minute if tally.last is None else max(tally.last, minute)
 
@@ -197,9 +211,11 @@ class _Scanner:
         return touched
 
     def _one(self, event: Event, pending: bool) -> set[CellKey]:
-        self._saw(event.time[:12])
+        inside = self._wanted.covers(event.time)
+        self._saw(event.time[:12], inside)
+        self._mixed |= not inside
         table = self._judge(event.table, event.schema, event.revision)
-        if not self._wanted.covers(event.time) or table is None:
+        if not inside or table is None:
             pass
         elif isinstance(table, Blacklisted):
             self._tally.blacklisted[table.table] += 1
@@ -231,13 +247,17 @@ class _Scanner:
 
     def _note_clock(self, batch: Batch, touched: bool) -> None:
         """How late, by the source's own clock, an event of the window was still arriving."""
-        clock = self._clock.get(batch.part, 0)
-        if touched and max(clock, batch.last_ms) >= self._until_ms:
+        clock, last = self._clock.get(batch.part, 0), self._arrival(batch.last_ms)
+        if touched and (self._mixed or max(clock, last) >= self._until_ms):
             for time, value in zip(batch.times(), batch.values, strict=False):
-                clock = max(clock, time)
+                clock = max(clock, self._arrival(time))
                 if clock >= self._until_ms and self._concerns(value):
                     self._tally.latest_ms = max(self._tally.latest_ms, clock)
-        self._clock[batch.part] = max(clock, batch.last_ms)
+        self._clock[batch.part] = max(clock, last)
+
+    def _arrival(self, time: int) -> int:
+        """A producer may have written any time beside a record."""
+        return time if time <= self._tally.now_ms else 0
 
     def _concerns(self, value: bytes | None) -> bool:
         event = examine(value)

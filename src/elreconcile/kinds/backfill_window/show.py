@@ -48,6 +48,7 @@ def _blocks(spec: BackfillWindow, live: LiveWindow) -> Iterator[Block]:
         yield from _created(live)
     elif live.hours:
         yield Line(_nothing_missing(live))
+    yield from _read(live)
     odd = [hour for hour in live.hours if hour.present < hour.eligible]
     if odd:
         yield Table(("table", "hour", *COUNTS), tuple(_hour(hour) for hour in odd), frozenset(COUNTS))
@@ -103,6 +104,11 @@ def _plan(spec: BackfillWindow, live: LiveWindow) -> str:
     create = f", after creating {made} table{'s' if made > 1 else ''}" if made else ""
     long = f"about {told(rows / rate)} at {rate:,} rows/s" if rate else "as fast as the server takes them"
     return f"puts in {rows:,} rows in commits of 1,000{create}, {long}"
+
+
+def _read(live: LiveWindow) -> Iterator[Line]:
+    if live.first and live.last:
+        yield Line(f"read {live.read:,} records; event times from {_minute(live.first)} to {_minute(live.last)}")
 
 
 def _looked(live: LiveWindow) -> Iterator[Line]:

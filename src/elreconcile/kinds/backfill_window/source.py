@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,26 +14,35 @@ from elreconcile.kinds.wrong_cluster import wrong_cluster
 from elreconcile.model.change import Refusal
 from elreconcile.model.json import Json
 from elreconcile.systems.event_batch import Part, Reader, Slice
-from elreconcile.systems.event_files import EventFiles, matching, size
+from elreconcile.systems.event_files import EventFiles, beginning, matching
 
 if TYPE_CHECKING:
     from elreconcile.systems import ReadingSystems
     from elreconcile.systems.kafka import KafkaReader
     from elreconcile.systems.kafka_values import Bounds, Partition
 
-WHOLE = (0, 1 << 62)
-"""All positions: how many lines a file has is known once it was read."""
+WHOLE = (1, 1 << 62)
+"""All lines of a file."""
+
+SKEW = timedelta(hours=1)
+"""How far the clocks that give events their time may run ahead of the source's."""
 
 Ranges = Mapping[Part, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`commits`: the writer's, by partition; empty where no writer is named."""
+    """What is read now, `ranges`, and what of it is kept as pins: a source may have grown since, but not shrunk.
+
+    `read_to`: the time of arrival up to which all was read; None: the source knows none. `commits`: the writer's, by
+    partition; empty where no writer is named.
+    """
 
     ranges: Ranges
     guards: Mapping[str, str]
+    pins: Ranges
     commits: Mapping[Part, int] = field(default_factory=dict)
+    read_to: datetime | None = None
     refusals: tuple[Refusal, ...] = ()
 
 
@@ -62,8 +70,13 @@ def slices(ranges: Ranges) -> list[Slice]:
     return [Slice(part, start, end) for part, (start, end) in sorted(ranges.items())]
 
 
+def as_read(ranges: Ranges, ends: Mapping[Part, int]) -> Ranges:
+    """Only as far as there were records: how many lines a file has is known once it was read."""
+    return {part: (start, ends[part]) for part, (start, _) in ranges.items() if part in ends}
+
+
 def clipped(slices: Sequence[Slice], ranges: Ranges) -> list[Slice]:
-    """Only what the pins allow to be read."""
+    """Only what was there to be read when it was looked at."""
     cut = []
     for each in slices:
         start, end = ranges[each.part]
@@ -85,31 +98,20 @@ def read_ranges(stored: Any) -> Ranges:
 
 
 def _files(source: Files, given: Ranges | None) -> Found:
-    paths = matching(source.files) if given is None else sorted(path for path, _ in given)
-    if not paths:
+    """All that match now, and those of the pins. An empty one is not pinned, as nothing tells it from another."""
+    pinned = [path for path, _ in given or ()]
+    beginnings = {path: beginning(path) for path in sorted({*matching(source.files), *pinned})}
+    if not beginnings:
         refusal = Refusal(
             "no-source", "the files", source.files, "no file matches", "name the files that hold the window"
         )
-        return Found({}, {}, refusals=(refusal,))
+        return Found({}, {}, {}, refusals=(refusal,))
+    guarded = pinned or [path for path, first in beginnings.items() if first is not None]
     return Found(
-        dict.fromkeys(((path, 0) for path in paths), WHOLE), {f"size of {path}": str(size(path)) for path in paths}
+        dict.fromkeys(((path, 0) for path in beginnings), WHOLE),
+        {f"first line of {path}": beginnings[path] or "none" for path in guarded},
+        given or {},
     )
-
-
-def neighbours(paths: Sequence[str]) -> tuple[str, str]:
-    """What the files of the day before the first one, and after the last one, would be called."""
-    return _shifted(min(paths), -1), _shifted(max(paths), 1)
-
-
-def _shifted(path: str, days: int) -> str:
-    def other(found: re.Match[str]) -> str:
-        try:
-            day = datetime.strptime(found[0], "%Y%m%d").replace(tzinfo=UTC)
-        except ValueError:
-            return found[0]
-        return (day + timedelta(days=days)).strftime("%Y%m%d")
-
-    return re.sub(r"(?<!\d)\d{8}(?!\d)", other, path)
 
 
 def _topics(
@@ -118,7 +120,7 @@ def _topics(
     kafka, wanted = systems.kafka(source.kafka), list(spec.topics())
     wrong = tuple(wrong_cluster(systems.config.kafka[source.kafka].cluster_id, kafka.cluster().id))
     if wrong:
-        return Found({}, {}, refusals=wrong)
+        return Found({}, {}, {}, refusals=wrong)
     kafka.rights([spec.sink.writer] if spec.sink.writer else [], wanted)
     topics = kafka.topics(wanted)
     guards = {"Kafka cluster": kafka.cluster().id}
@@ -128,19 +130,28 @@ def _topics(
     refusals += [_compacted(name) for name in topics if "compact" in settings[name].cleanup_policy]
     places = [(name, number) for name, topic in topics.items() for number in range(topic.partitions)]
     bounds = kafka.bounds(places)
-    ranges = _ranges(spec, kafka, bounds) if given is None else given
+    end = spec.until + spec.late
+    by_time = _by_time(kafka, bounds, spec.since - SKEW, end)
+    pins = by_time if given is None else given
+    arrival = {name for name, each in settings.items() if each.timestamp_type == "LogAppendTime"}
+    ends = {place: last if place[0] in arrival else bounds[place].newest for place, (_, last) in by_time.items()}
+    ranges = {place: (start, max(pinned, ends.get(place, 0))) for place, (start, pinned) in pins.items()}
     refusals += _cut_off(spec, kafka, bounds, ranges)
     commits, unknown = _commits(spec, kafka, places)
-    return Found(ranges, guards, commits, (*refusals, *unknown))
+    read_to = end if arrival else moment.now
+    return Found(ranges, guards, pins, commits, read_to, (*refusals, *unknown))
 
 
-def _ranges(spec: BackfillWindow, kafka: KafkaReader, bounds: Mapping[Partition, Bounds]) -> Ranges:
-    """From the first record as young as `since` to the first as young as `until` and `late`, by the broker's clock."""
-    since, end = _ms(spec.since), _ms(spec.until + spec.late)
-    found = kafka.offsets_at([(*place, at) for place in bounds for at in (since, end)])
+def _by_time(kafka: KafkaReader, bounds: Mapping[Partition, Bounds], since: datetime, end: datetime) -> Ranges:
+    """From the first record as young as `since` to the first as young as `end`, by Kafka's times of them.
+
+    That is an end only where these are times of arrival: one that a producer gave says nothing of what lies behind.
+    """
+    times = [_ms(since), _ms(end)]
+    found = kafka.offsets_at([(*place, at) for place in bounds for at in times])
     ranges = {}
     for place, bound in bounds.items():
-        first, last = found[(*place, since)], found[(*place, end)]
+        first, last = (found[(*place, at)] for at in times)
         ranges[place] = (first.offset if first else bound.newest, last.offset if last else bound.newest)
     return ranges
 
