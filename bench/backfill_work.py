@@ -80,7 +80,7 @@ def fill(spec: BackfillWindow, systems: WritingSystems, others: list[str]) -> Do
         slices = source.clipped(job.slices, job.ranges)
         with (
             in_bulk(),
-            There(asking) as there,
+            closing(There(asking)) as there,
             picture.paced() as pacer,
             Filler(reader, picture.wanted, job.holes, job.empty, tables, there, Loader(loading), filled) as filler,
         ):

@@ -54,7 +54,7 @@ class EventLog:
             raise Unreachable(self._system, str(error.args[0].str()), 0.0) from error
 
     def read(self, slices: Sequence[Slice]) -> Iterator[Batch]:
-        """What the log holds of the slices, without records of aborted transactions; partitions take turns."""
+        """What the log holds of the slices, without records of aborted transactions, each partition in its order."""
         waiting: dict[Part, list[Slice]] = {}
         for each in reversed(joined(slices)):
             waiting.setdefault(each.part, []).append(each)

@@ -79,7 +79,7 @@ class _Run:
         with closing(self._connect()) as asking, closing(self._connect(local_infile=True)) as loading:
             self._create(asking)
             tables = self._tables(asking)
-            with self._look.paced() as pacer, There(asking) as there:
+            with self._look.paced() as pacer, closing(There(asking)) as there:
                 loader = Loader(loading)
                 try:
                     self._fill(pacer, tables, there, loader)

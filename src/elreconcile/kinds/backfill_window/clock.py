@@ -37,3 +37,8 @@ def hours(since: datetime, until: datetime) -> Iterator[str]:
 
 def iso(digits: str) -> str:
     return moment_of(digits).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def minute(digits: str) -> str:
+    """Told to a person: 2015-10-14T06:00Z."""
+    return iso(digits)[:16] + "Z"

@@ -53,7 +53,7 @@ def _uncovered(spec: BackfillWindow, paths: Sequence[str], tally: Tally, now: da
         return
     said = _some([f"no event from {start:%Y-%m-%dT%H:%M}Z to {end:%Y-%m-%dT%H:%M}Z" for start, end in silent])
     if tally.first and tally.last:
-        said.append(f"the first event is of {_minute(tally.first)}, the last of {_minute(tally.last)}")
+        said.append(f"the first event is of {clock.minute(tally.first)}, the last of {clock.minute(tally.last)}")
     yield Refusal(
         "not-covered",
         "the files do not show to cover the window",
@@ -116,7 +116,3 @@ def _day(moment: datetime) -> date:
 def _some(said: Sequence[str]) -> list[str]:
     more = len(said) - NAMED
     return [*said[:NAMED], *([f"and {more:,} more"] if more > 0 else [])]
-
-
-def _minute(digits: str) -> str:
-    return clock.iso(digits)[:16] + "Z"

@@ -53,7 +53,9 @@ def _blocks(spec: BackfillWindow, live: LiveWindow) -> Iterator[Block]:
     if odd:
         yield Table(("table", "hour", *COUNTS), tuple(_hour(hour) for hour in odd), frozenset(COUNTS))
     if live.gaps:
-        gaps = tuple((gap.table, _minute(gap.first), _minute(gap.last), f"{gap.missing:,}") for gap in live.gaps)
+        gaps = tuple(
+            (gap.table, clock.minute(gap.first), clock.minute(gap.last), f"{gap.missing:,}") for gap in live.gaps
+        )
         yield Table(("gap in", "from", "to", "missing"), gaps, frozenset({"missing"}))
 
 
@@ -108,7 +110,9 @@ def _plan(spec: BackfillWindow, live: LiveWindow) -> str:
 
 def _read(live: LiveWindow) -> Iterator[Line]:
     if live.first and live.last:
-        yield Line(f"read {live.read:,} records; event times from {_minute(live.first)} to {_minute(live.last)}")
+        yield Line(
+            f"read {live.read:,} records; event times from {clock.minute(live.first)} to {clock.minute(live.last)}"
+        )
 
 
 def _looked(live: LiveWindow) -> Iterator[Line]:
@@ -123,7 +127,3 @@ def _looked(live: LiveWindow) -> Iterator[Line]:
 
 def _hour(hour: Hour) -> tuple[str, ...]:
     return (hour.table, clock.iso(hour.hour)[:13], *(f"{getattr(hour, name):,}" for name in COUNTS))
-
-
-def _minute(digits: str) -> str:
-    return clock.iso(digits)[:16] + "Z"

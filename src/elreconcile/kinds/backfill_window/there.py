@@ -9,8 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Self
 
 from elreconcile.kinds.backfill_window import clock
 from elreconcile.kinds.backfill_window.envelope import Event
@@ -59,11 +57,3 @@ class There:
 
     def close(self) -> None:
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
