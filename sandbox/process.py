@@ -69,6 +69,7 @@ class Process:
         """Start it in its own session (a Ctrl-C here is not its own), output appended to its log."""
         if self.is_running():
             raise SandboxError(f"{self.name} runs already, pid {self.pid}")
+        self._reaped(5)  # it may have ended of itself
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
         self.pid_file.unlink(missing_ok=True)
         with self.log_file.open("ab") as log:

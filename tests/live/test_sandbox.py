@@ -168,6 +168,15 @@ def test_a_pid_given_to_a_stranger_is_not_signalled(tmp_path: Path, changed: str
     stranger.wait()
 
 
+def test_a_process_that_ended_of_itself_can_be_started_again(tmp_path: Path) -> None:
+    process = Process("short", tmp_path)
+    for _ in range(2):  # a child nobody took note of would be told by a ResourceWarning
+        process.spawn(["true"])
+        until("it has ended", lambda: not process.is_running(), 20)
+
+    assert process.exit_code() == 0
+
+
 def test_what_a_killed_owner_left_is_swept(tmp_path: Path) -> None:
     script = """
 import sys; from pathlib import Path; from sandbox.owned import own_folder; from sandbox.stack import Sandbox
