@@ -97,50 +97,44 @@ class Bench:
         backfill_data.insert_all(self.mysql, self.events, SINCE, self.length)
 
     def _complete(self) -> None:
-        bare, proven = self.child("decode"), self.child("look")
-        check("missing in the complete window", proven["missing"], 0)
-        self.at_least("a complete window proven, of bare read and decode", bare["seconds"] / proven["seconds"], 0.5)
+        best = by_turns({what: partial(self._looked, what, 0) for what in ("decode", "look")})
+        self.at_least("a complete window proven, of bare read and decode", best["decode"] / best["look"], 0.5)
 
     def _holes(self, name: str, where: str, wanted: float) -> None:
         self._remove(where)
         missing = self.events - self.rows()
-        plain, ours = self._found("baseline", missing), self._found("look", missing)
-        self.at_least(f"holes found, {name}: times the plain way", plain / ours, wanted)
+        best = by_turns({what: partial(self._looked, what, missing) for what in ("baseline", "look")})
+        self.at_least(f"holes found, {name}: times the plain way", best["baseline"] / best["look"], wanted)
 
-    def _found(self, what: str, missing: int) -> float:
-        """Twice, the better one counts: what else the machine does hits one and not the other."""
-        answers = [self.child(what) for _ in range(2)]
-        for answer in answers:
-            check(f"missing, by {what}", answer["missing"], missing)
-        return float(min(answer["seconds"] for answer in answers))
+    def _looked(self, what: str, missing: int) -> float:
+        answer = self.child(what)
+        check(f"missing, by {what}", answer.get("missing", missing), missing)
+        return float(answer["seconds"])
 
     def _fill(self) -> None:
-        """Each way twice too."""
-        ours = min(self._filled() for _ in range(2))
+        self.child("fill")
         rows = self.sql(f"SELECT {COLUMNS} FROM `{TABLE}` WHERE {GAP} ORDER BY id")
         events = [event for at, _, event in backfill_data.events(self.events, SINCE, self.length) if _in_gap(at)]
         check("events of the gap", len(events), len(rows))
-        load = self._timed("bare LOAD DATA LOCAL", partial(self._load_plainly, rows))
-        bare = self._timed("bare INSERT IGNORE, 400 rows each", partial(self._insert_plainly, rows))
-        old = self._timed("EventLogging's mapping and batches of 400", partial(self._insert_as_of_old, events))
+        ways: Mapping[str, Callable[[], float]] = {
+            "filling": lambda: float(self.child("fill")["seconds"]),
+            "bare LOAD DATA LOCAL": partial(timed, partial(self._load_plainly, rows)),
+            "bare INSERT IGNORE, 400 rows each": partial(timed, partial(self._insert_plainly, rows)),
+            "EventLogging's mapping and batches of 400": partial(timed, partial(self._insert_as_of_old, events)),
+        }
+        ours, load, bare, old = by_turns(
+            {name: partial(self._filled, name, way) for name, way in ways.items()}
+        ).values()
         self.at_least("filled, of a bare LOAD DATA LOCAL at the same commit size", load / ours, 0.7)
         self.at_least("filled, times EventLogging's batches of 400 INSERT IGNORE", old / ours, 1.5)
         self.at_least("  the same, its rows lying ready: neither decoded nor mapped", bare / ours, 1.5)
 
-    def _filled(self) -> float:
+    def _filled(self, name: str, way: Callable[[], float]) -> float:
         self._remove(GAP)
-        seconds = float(self.child("fill")["seconds"])
+        seconds = way()
         check("rows", self.rows(), self.events)
+        say(f"  {name}: {seconds:.1f} s")
         return seconds
-
-    def _timed(self, what: str, work: Callable[[], object]) -> float:
-        took = []
-        for _ in range(2):
-            self._remove(GAP)
-            took.append(timed(work))
-            check("rows", self.rows(), self.events)
-            say(f"  {what}: {took[-1]:.1f} s")
-        return min(took)
 
     def _load_plainly(self, rows: Rows) -> None:
         load = f"LOAD DATA LOCAL INFILE %s IGNORE INTO TABLE `{TABLE}` ({COLUMNS})"
@@ -256,6 +250,12 @@ def run(what: str, *words: str) -> Any:
 
 def _in_gap(at: datetime) -> bool:
     return SINCE + LENGTH * 0.4 <= at < SINCE + LENGTH * 0.5
+
+
+def by_turns(ways: Mapping[str, Callable[[], float]]) -> Mapping[str, float]:
+    """Each way's seconds, the better of two: what else the machine does meanwhile hits all of them."""
+    rounds = [{name: way() for name, way in ways.items()} for _ in range(2)]
+    return {name: min(each[name] for each in rounds) for name in ways}
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -21,7 +21,8 @@ from elreconcile.desired.config import load_config
 from elreconcile.desired.load import Resource
 from elreconcile.kinds.backfill_window import diff, observe, sink, source
 from elreconcile.kinds.backfill_window.bulk import in_bulk
-from elreconcile.kinds.backfill_window.fill import Filled, Filler
+from elreconcile.kinds.backfill_window.fill import Filler
+from elreconcile.kinds.backfill_window.sending import Filled, Sender
 from elreconcile.kinds.backfill_window.spec import BackfillWindow
 from elreconcile.kinds.backfill_window.there import There
 from elreconcile.kinds.contract import Ask, Moment
@@ -82,9 +83,10 @@ def fill(spec: BackfillWindow, systems: WritingSystems, others: list[str]) -> Do
             in_bulk(),
             closing(There(asking)) as there,
             picture.paced() as pacer,
-            Filler(reader, picture.wanted, job.holes, job.empty, tables, there, Loader(loading), filled) as filler,
+            closing(Sender(tables, Loader(loading), filled, pacer.before_writing)) as sender,
         ):
-            for _ in filler.fill(slices, pacer.before_reading, pacer.before_writing):
+            filler = Filler(reader, picture.wanted, job.holes, job.empty, tables, there, sender, filled)
+            for _ in filler.fill(slices, pacer.before_reading):
                 pass
     return {"seconds": time.monotonic() - began, "inserted": filled.inserted.total()}
 

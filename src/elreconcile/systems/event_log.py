@@ -168,6 +168,7 @@ def _config(settings: KafkaConfig) -> dict[str, Any]:
         "enable.partition.eof": True,
         "auto.offset.reset": "error",
         "allow.auto.create.topics": False,
+        "fetch.wait.max.ms": 10,  # a slice ends before the log does: by default the next one waited for half a second
         "fetch.queue.backoff.ms": 5,  # by default a reader faster than the broker stalls for a second
         "queued.min.messages": 1_000_000,
         "queued.max.messages.kbytes": QUEUE_KBYTES,

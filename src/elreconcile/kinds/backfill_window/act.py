@@ -11,11 +11,12 @@ from elreconcile.kinds.backfill_window import limits, sample, sink, source
 from elreconcile.kinds.backfill_window.bulk import in_bulk
 from elreconcile.kinds.backfill_window.diff import Work, work
 from elreconcile.kinds.backfill_window.envelope import table_prefix
-from elreconcile.kinds.backfill_window.fill import Filled, Filler, NoColumn
+from elreconcile.kinds.backfill_window.fill import Filler, NoColumn
 from elreconcile.kinds.backfill_window.judge import Left, judge
 from elreconcile.kinds.backfill_window.observe import Look
 from elreconcile.kinds.backfill_window.pace import Pacer
 from elreconcile.kinds.backfill_window.scan import Tally
+from elreconcile.kinds.backfill_window.sending import Filled, Sender
 from elreconcile.kinds.backfill_window.spill import CellKey, Spill
 from elreconcile.kinds.backfill_window.there import There
 from elreconcile.kinds.contract import Journal, Moment
@@ -117,10 +118,10 @@ class _Run:
         with (
             in_bulk(),
             source.opened(job.spec, self._systems) as reader,
-            Filler(reader, self._look.wanted, job.holes, job.empty, tables, there, loader, self._filled) as filler,
+            closing(Sender(tables, loader, self._filled, before_load)) as sender,
         ):
-            stretches = filler.fill(slices, pacer.before_reading, before_load)
-            for number, _ in enumerate(stretches, 1):
+            filler = Filler(reader, self._look.wanted, job.holes, job.empty, tables, there, sender, self._filled)
+            for number, _ in enumerate(filler.fill(slices, pacer.before_reading), 1):
                 done: Json = {"stretches": number, "inserted": self._filled.inserted.total()}
                 self._journal.progressed(self._address, done)
                 self._tell(None)

@@ -13,6 +13,9 @@ from elreconcile.systems.event_batch import Reader, Slice
 EVENTS = 10_000
 """Events of each table whose fields are looked at while planning; filling looks at all of them, and stops."""
 
+TOGETHER = 16
+"""Slices read at once: one by one takes a round trip and more for each, all at once reads more than is looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:
@@ -31,14 +34,16 @@ def unknown_fields(
 ) -> Mapping[str, Looked]:
     """By table, of the events of hours with holes. `before` is told how many records come each time."""
     look = _Look(holes, columns)
-    for each, cells in sorted(slices.items()):
-        if look.wants({table for table, _ in cells & holes}):
-            for batch in reader.read([each]):
-                before(len(batch.values))
-                if not look.wants({table for table, _ in cells & holes}):
-                    break
-                for value in batch.values:
-                    look.at(value)
+    having = [(each, {table for table, _ in cells & holes}) for each, cells in sorted(slices.items())]
+    for start in range(0, len(having), TOGETHER):
+        group = [(each, tables) for each, tables in having[start : start + TOGETHER] if look.wants(tables)]
+        tables = {table for _, several in group for table in several}
+        for batch in reader.read([each for each, _ in group]):
+            before(len(batch.values))
+            if not look.wants(tables):
+                break
+            for value in batch.values:
+                look.at(value)
     return {table: look.told(table) for table in columns}
 
 

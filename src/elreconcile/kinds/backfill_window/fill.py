@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from operator import attrgetter
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -17,18 +11,15 @@ from elreconcile.kinds.backfill_window import clock
 from elreconcile.kinds.backfill_window.envelope import Event, decode_plain, event_of, examine
 from elreconcile.kinds.backfill_window.rows import UNDECODABLE, Row, UnknownFields, row_of
 from elreconcile.kinds.backfill_window.scan import PLACES_KEPT
+from elreconcile.kinds.backfill_window.sending import Filled, Sender
 from elreconcile.kinds.backfill_window.spill import CellKey
 from elreconcile.kinds.backfill_window.there import There
 from elreconcile.kinds.backfill_window.wanted import Wanted
 from elreconcile.systems.event_batch import Batch, Part, Reader, Slice
-from elreconcile.systems.event_loading import Loaded, Loader
 from elreconcile.systems.event_tables import EventTable
 
-COMMIT = 1000
-"""Rows a transaction. With 20,000 a live writer's inserts took ten times longer, and some ended in a deadlock."""
-
 SORTED = 10_000
-"""Rows that wait to be sorted by uuid: each commit then touches one corner of the index on it."""
+"""Rows that wait to be sorted by uuid. They are sent while the next ones are read."""
 
 DOUBTFUL = 20_000
 """Events that wait to be looked up together."""
@@ -36,29 +27,9 @@ DOUBTFUL = 20_000
 STRETCH = 64_000
 """Records read between two entries in the ledger."""
 
-SAMPLE_EVERY = 200
-"""Of so many rows put in, one is read back and compared value by value."""
-
-SAMPLES = 500
-"""Rows compared at most, over the whole window."""
-
 
 class NoColumn(ElreconcileError):
     """An event has fields that its table has no columns for: nothing of it is cut off, and filling stops."""
-
-
-@dataclass(slots=True)
-class Filled:
-    """What was put in, by table. `changed`: values the server says it altered, by table and column.
-
-    `undecodable`: the ids of events that cannot be read in full; `places`: where the first of them are.
-    """
-
-    inserted: Counter[str] = field(default_factory=Counter)
-    changed: Counter[str] = field(default_factory=Counter)
-    undecodable: dict[str, set[bytes]] = field(default_factory=dict)
-    places: list[str] = field(default_factory=list)
-    samples: list[tuple[str, Row]] = field(default_factory=list)
 
 
 Missing = tuple[Event, bytes, Part, int]
@@ -66,7 +37,7 @@ Missing = tuple[Event, bytes, Part, int]
 
 
 class Filler:
-    """Rows are made ready while the server takes the ones before them. What was done is told in `filled`.
+    """Rows are made ready while the server takes the ones before them.
 
     `empty`: holes of which not one event has its row; nothing is asked about those, IGNORE passes over what a live
     writer puts in meanwhile.
@@ -80,7 +51,7 @@ class Filler:
         empty: frozenset[CellKey],
         tables: Mapping[str, EventTable],
         there: There,
-        loader: Loader,
+        sender: Sender,
         filled: Filled,
     ) -> None:
         self._reader = reader
@@ -90,64 +61,53 @@ class Filler:
         self._empty = empty
         self._tables = tables
         self._there = there
-        self._loader = loader
-        self._beside = ThreadPoolExecutor(1)
-        self._under_way: tuple[str, Future[Loaded]] | None = None
-        self._seen = 0
+        self._sender = sender
         self._doubtful: dict[str, list[Missing]] = {name: [] for name in tables}
         self._ready: dict[str, list[Row]] = {name: [] for name in tables}
         self._hours = beginnings(hour for _, hour in holes)
 
-    def fill(
-        self,
-        slices: Sequence[Slice],
-        before_read: Callable[[int], None],
-        before_load: Callable[[int], None],
-    ) -> Iterator[int]:
-        """Yields how many records a stretch had, once its rows are in. Both calls are told their number each time.
+    def fill(self, slices: Sequence[Slice], before_read: Callable[[int], None]) -> Iterator[int]:
+        """Yields how many records a stretch had, once its rows are in. `before_read` is told their number each time.
 
         Raises NoColumn; what was put in before stays.
         """
-        read = 0
+        read = owed = 0
         for batch in self._reader.read(slices):
             before_read(len(batch.values))
-            for missing in self._of_holes(batch):
-                event = missing[0]
-                if (event.table, event.time[:10]) in self._empty:
-                    self._add_row(missing)
-                else:
-                    self._doubtful[event.table].append(missing)
-            self._put_in(DOUBTFUL, SORTED, before_load)
+            self._take(batch)
             read += len(batch.values)
             if read >= STRETCH:
-                self._put_in(1, 1, before_load)
-                self.finish()
-                yield read
-                read = 0
-        self._put_in(1, 1, before_load)
-        self.finish()
-        yield read
+                self._hand_over()
+                if owed:  # its rows went before these
+                    yield owed
+                owed, read = read, 0
+            self._sender.go_on()
+        self._hand_over()
+        self._sender.send_all()
+        yield from filter(None, (owed, read))
 
-    def finish(self) -> None:
-        """Waits for the rows under way, and raises what became of them."""
-        if self._under_way is not None:
-            name, loading = self._under_way
-            self._under_way = None
-            done = loading.result()
-            self._filled.inserted[name] += done.inserted
-            self._filled.changed.update({f"{name}.{column}": number for column, number in done.changed.items()})
+    def _take(self, batch: Batch) -> None:
+        for missing in self._of_holes(batch):
+            event = missing[0]
+            if (event.table, event.time[:10]) in self._empty:
+                self._add_row(missing)
+            else:
+                self._doubtful[event.table].append(missing)
+        if sum(map(len, self._doubtful.values())) >= DOUBTFUL:
+            self._look_up()
+        if sum(map(len, self._ready.values())) >= SORTED:
+            self._send()
 
-    def close(self) -> None:
-        """Waits for the rows under way."""
-        self._beside.shutdown()
+    def _hand_over(self) -> None:
+        """All there is, once what was sent before is in."""
+        self._look_up()
+        self._send()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def _send(self) -> None:
+        self._sender.send_all()
+        for name, ready in self._ready.items():
+            self._sender.add(name, ready)
+            ready.clear()
 
     def _of_holes(self, batch: Batch) -> Iterator[Missing]:
         commit = self._wanted.commit(batch.part)
@@ -167,20 +127,6 @@ class Filler:
             and event.table in self._tables
         )
 
-    def _put_in(self, doubtful: int, least: int, before_load: Callable[[int], None]) -> None:
-        """What has come together, where it is at least so many events to look up, and so many rows."""
-        if sum(map(len, self._doubtful.values())) >= doubtful:
-            self._look_up()
-        if sum(map(len, self._ready.values())) < least:
-            return
-        for name, ready in self._ready.items():
-            ready.sort(key=attrgetter("id"))
-            for start in range(0, len(ready), COMMIT):
-                rows = ready[start : start + COMMIT]
-                before_load(len(rows))
-                self._load(name, rows)
-            ready.clear()
-
     def _look_up(self) -> None:
         for name, doubtful in self._doubtful.items():
             absent = self._there.absent(self._tables[name], (event for event, *_ in doubtful))
@@ -194,26 +140,13 @@ class Filler:
         try:
             self._ready[event.table].append(row_of(value, event, self._tables[event.table]))
         except UnknownFields as error:
-            self.finish()
+            self._sender.finish()
             names, uuid = ", ".join(error.columns), event.id.hex()
             raise NoColumn(f"the table {event.table} has no column for {names} (uuid {uuid})") from error
         except UNDECODABLE:
             self._filled.undecodable.setdefault(event.table, set()).add(event.id)
             if len(self._filled.places) < PLACES_KEPT:
                 self._filled.places.append(self._reader.place(part, position))
-
-    def _load(self, name: str, rows: Sequence[Row]) -> None:
-        ready = self._loader.ready(self._tables[name], [row.values for row in rows])
-        try:
-            self.finish()
-        except BaseException:
-            ready.drop()
-            raise
-        self._under_way = (name, self._beside.submit(self._loader.load, ready))
-        first = -self._seen % SAMPLE_EVERY
-        self._seen += len(rows)
-        room = SAMPLES - len(self._filled.samples)
-        self._filled.samples += [(name, row) for row in rows[first::SAMPLE_EVERY][:room]]
 
 
 def beginnings(hours: Iterable[str]) -> frozenset[str]:

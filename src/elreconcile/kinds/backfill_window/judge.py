@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from elreconcile.kinds.backfill_window.diff import Work
-from elreconcile.kinds.backfill_window.fill import Filled
+from elreconcile.kinds.backfill_window.sending import Filled
 from elreconcile.model.address import Address
 from elreconcile.model.json import Json
 from elreconcile.model.outcome import Ending, Outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from elreconcile.kinds.backfill_window.diff import Work
-from elreconcile.kinds.backfill_window.fill import Filled
 from elreconcile.kinds.backfill_window.judge import Left, judge
+from elreconcile.kinds.backfill_window.sending import Filled
 from elreconcile.model.address import Address
 from elreconcile.model.outcome import Ending
 from tests.unit.kinds.backfill_window.windows import window
