@@ -142,6 +142,18 @@ def test_an_expired_entry_counts_as_absent(operator: Operator, database: MySqlAd
     assert operator.plan("--detailed-exitcode").code == 0
 
 
+def test_an_expired_entry_listed_anew_is_new(operator: Operator, database: MySqlAddress) -> None:
+    """What came while it did not hold is no leak."""
+    before = INSERT + f"('{OUTPUT}', 'MobileWikiAppShareAFact', TRUE, 'r', 'ops', '2015-01-01', "
+    ask(database, DDL, before + "'2015-02-01')")
+    operator.write(document(SHARE))
+    assert operator.apply().code == 0
+    ((_, _, _, _, added_by, added_at, expires),) = rows(database)
+    assert added_by != "ops"
+    assert abs(added_at.replace(tzinfo=UTC) - datetime.now(UTC)) < timedelta(minutes=5)
+    assert expires.year == 2030
+
+
 def test_an_empty_list_takes_ours_out_and_makes_no_table(operator: Operator, database: MySqlAddress) -> None:
     operator.write(document())
     assert operator.plan("--detailed-exitcode").code == 0

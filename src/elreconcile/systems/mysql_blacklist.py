@@ -25,7 +25,10 @@ CREATE TABLE IF NOT EXISTS {TABLE} (
 _SELECT = f"SELECT output, schema_name, managed, reason, added_by, added_at, expires FROM {TABLE}"  # noqa: S608
 _PUT = f"""\
 INSERT INTO {TABLE} (output, schema_name, managed, reason, added_by, expires) VALUES (%s, %s, TRUE, %s, %s, %s)
-ON DUPLICATE KEY UPDATE reason = VALUES(reason), expires = VALUES(expires)"""  # noqa: S608
+ON DUPLICATE KEY UPDATE
+  added_by = IF(expires <= UTC_TIMESTAMP(6), VALUES(added_by), added_by),
+  added_at = IF(expires <= UTC_TIMESTAMP(6), CURRENT_TIMESTAMP(6), added_at),
+  reason = VALUES(reason), expires = VALUES(expires)"""  # noqa: S608
 _DELETE = f"DELETE FROM {TABLE} WHERE output = %s AND schema_name = %s AND managed"  # noqa: S608
 
 
@@ -75,7 +78,7 @@ def create(mysql: MySqlWriter) -> None:
 def change_entries(
     mysql: MySqlWriter, output: str, put: Sequence[Listed], remove: Sequence[str], added_by: str
 ) -> None:
-    """All of it or nothing. A row that is there keeps who added it and when; only managed rows are touched."""
+    """All of it or nothing. A row that holds keeps who added it and when; only managed rows are touched."""
 
     def work() -> None:
         for schema in remove:
