@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from glob import iglob
 from hashlib import sha256
 from itertools import islice
@@ -42,32 +43,46 @@ def matching(pattern: str) -> Sequence[str]:
 
 def beginning(path: str) -> str | None:
     """A digest of the first line, which stays as a file grows; None for an empty file. Raises SourceBroken."""
-    try:
-        with _opened(path) as file:
-            line = file.readline(LONGEST_LINE)
-    except BROKEN as error:
-        raise SourceBroken(path, _cause(error)) from error
-    return sha256(line).hexdigest()[:16] if line else None
+    with closing(_lines(path)) as lines:
+        first = next(lines, None)
+    return None if first is None else sha256(first).hexdigest()[:16]
 
 
 def _batches(wanted: Slice) -> Iterator[Batch]:
-    path = wanted.part[0]
     at = max(wanted.start, 1)
+    with closing(_lines(wanted.part[0])) as lines:
+        own = islice(lines, at - 1, max(wanted.end - 1, 0))
+        while several := list(islice(own, LINES)):
+            values = [line.rstrip(b"\r\n") for line in several]
+            yield Batch(wanted.part, range(at, at + len(values)), values)
+            at += len(values)
+
+
+def _lines(path: str) -> Generator[bytes, None, None]:
+    """With their ends. Of a line that is longer than the longest one only the beginning."""
+    read = 0
     try:
         with _opened(path) as file:
-            lines = islice(iter(lambda: file.readline(LONGEST_LINE), b""), at - 1, max(wanted.end - 1, 0))
-            while several := list(islice(lines, LINES)):
-                values = [line.rstrip(b"\r\n") for line in several]
-                yield Batch(wanted.part, range(at, at + len(values)), values)
-                at += len(values)
+            while line := file.readline(LONGEST_LINE):
+                end = line
+                while len(end) == LONGEST_LINE and not end.endswith(b"\n"):
+                    end = file.readline(LONGEST_LINE)
+                read += 1
+                yield line
     except BROKEN as error:
-        raise SourceBroken(f"{path}:{at}", _cause(error)) from error
+        raise _broken(path, read, error) from error
 
 
-def _cause(error: Exception) -> str:
+def _broken(path: str, read: int, error: Exception) -> SourceBroken:
+    """So many lines were read before it. A checksum is told behind the last line it is of."""
     if isinstance(error, EOFError):
-        return "the gzip is cut short"
-    return (getattr(error, "strerror", None) or str(error)).lower()
+        return SourceBroken(f"{path}:{read + 1}", f"the gzip is cut short: {read:,} lines of it are whole")
+    if isinstance(error, gzip.BadGzipFile):
+        return SourceBroken(f"{path}:{max(read, 1)}", f"the gzip is damaged here or before: {str(error).lower()}")
+    if isinstance(error, zlib.error):
+        return SourceBroken(f"{path}:{read + 1}", f"the gzip is damaged, and is read no further: {str(error).lower()}")
+    cause = (getattr(error, "strerror", None) or str(error)).lower()
+    return SourceBroken(f"{path}:{read + 1}" if read else path, cause)
 
 
 def _opened(path: str) -> gzip.GzipFile | IO[bytes]:
