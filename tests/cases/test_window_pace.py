@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 import subprocess
 import threading
 import time
@@ -23,7 +26,7 @@ from elreconcile.systems.mysql_replica import Replica as Copy
 from elreconcile.systems.mysql_replica import Unknown
 from sandbox.addresses import Addresses, MySqlAddress
 from sandbox.eventlogging.unit import EventLogging
-from sandbox.events import navigation_timing
+from sandbox.events import navigation_timing, record
 from sandbox.mariadb import EVENTS
 from sandbox.owned import own_folder
 from sandbox.ports import Ports
@@ -32,6 +35,7 @@ from sandbox.waiting import until
 from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, spread
 from tests.operator import COMMAND, TIMING, Operator
 from tests.relay import Fault, relay_to
+from tests.terminal import until_closed
 from tests.window import EMPTY, LIMITS, Field, uuids_of
 
 SECOND = timedelta(seconds=1)
@@ -75,6 +79,50 @@ def test_a_stop_file_threads_and_a_rate_make_it_wait(field: Field, produce: Prod
         began = time.monotonic()
         assert process.wait(60) == 0, said()
         assert time.monotonic() - began > 0.5, "1,500 more rows at 1,000 rows/s"
+    assert field.uuids() == uuids_of(events)
+
+
+@contextmanager
+def applying_at_a_terminal(field: Field, columns: int) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
+    """An apply under way, and what its terminal has shown: every picture after the one before it, without colours."""
+    ours, theirs = pty.openpty()
+    environment = field.operator.environment | {"TERM": "xterm", "COLUMNS": str(columns)}
+    command = [*COMMAND, "apply", str(field.operator.state), "--yes"]
+    shown: list[bytes] = []
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        process = subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        reading = threading.Thread(target=lambda: shown.extend(until_closed(terminal.fileno())))
+        reading.start()
+        try:
+            yield process, lambda: re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(shown).decode(errors="replace"))
+        finally:
+            process.kill()
+            process.wait()
+            reading.join()
+
+
+def test_a_terminal_shows_rows_their_rate_the_time_left_and_why_it_waits(field: Field, tmp_path: Path) -> None:
+    """In a narrow window, too: the reason takes the lines it needs, and rows stay in sight."""
+    events, stop, place = loads(4_800, step=SECOND / 2), tmp_path / "stop", tmp_path / "all-events.log"
+    place.write_bytes(b"".join(record(event).value + b"\n" for event in events))
+    field.create("NavigationTiming", 10374055)
+    pace = {"rows_per_second": 500, "stop_file": str(stop)}
+    field.operator.write(field.document(START, START + timedelta(minutes=40), source={"files": str(place)}, pace=pace))
+    with applying_at_a_terminal(field, 60) as (process, shown):
+        until("the first rows are in", lambda: field.counts()[LOADS] > 0, 60)
+        stop.touch()
+        told = f"window waits: {stop} exists".replace(" ", "")
+        until("it says why it waits", lambda: told in re.sub(r"\s", "", shown()), 60)
+        assert re.search(r"\d,000 of 4,800 rows, (\d+ rows/s, )?waits", shown())
+        stop.unlink()
+        assert process.wait(60) == 0, shown()
+        until("the end is shown", lambda: "1 settled" in shown(), 60)
+    told_left = re.findall(r"(\d,000) of 4,800 rows, (\d+) rows/s, (\d+) s left", shown())
+    assert told_left
+    for done, rate, left in told_left:
+        assert abs(int(left) - (4_800 - int(done.replace(",", ""))) / int(rate)) < 1
+    assert re.search(r"4,800 of 4,800 rows, [\d,]+ rows/s\r\nsettled   BackfillWindow/m4/window ", shown())
     assert field.uuids() == uuids_of(events)
 
 

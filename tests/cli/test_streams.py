@@ -18,6 +18,7 @@ from sandbox.addresses import Addresses
 from tests.cli.group import Group
 from tests.cli.places import QUICK, at_work, nowhere, offline, silent
 from tests.operator import COMMAND, Operator, Ran
+from tests.terminal import until_closed
 
 ROOT = Path(__file__).resolve().parents[2]
 BIG = 2**53 + 1
@@ -39,17 +40,9 @@ def at_terminal(operator: Operator, *words: str, typed: str = "", **environment:
         )
         os.close(theirs)
         terminal.write(typed.encode())
-        shown = b"".join(_until_closed(terminal.fileno()))
+        shown = b"".join(until_closed(terminal.fileno()))
         _, err = process.communicate(timeout=60)
     return Ran(process.returncode, shown.decode().replace("\r\n", "\n").removeprefix(typed), err)
-
-
-def _until_closed(terminal: int) -> Iterator[bytes]:
-    try:
-        while some := os.read(terminal, 65536):
-            yield some
-    except OSError:  # how Linux tells that nobody holds the other end any more
-        return
 
 
 # stdout and stderr

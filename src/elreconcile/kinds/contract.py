@@ -78,7 +78,7 @@ class Journal(Protocol):
         """How far a long request has come; kept, for people. What is left to do is always read from the world."""
 
     def tell(self, address: Address, done: int, total: int, waits_for: str | None = None) -> None:
-        """The same for whoever watches now, in rows or the like; not kept. `waits_for`: why it stands still."""
+        """The same for whoever watches now, in rows; not kept. `waits_for`: why it stands still."""
 
 
 class Kind(ABC, Generic[S, L]):
