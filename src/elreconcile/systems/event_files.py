@@ -14,8 +14,8 @@ from typing import IO
 
 from elreconcile.systems.event_batch import Batch, Slice, SourceBroken, joined
 
-LINES = 4_000
-"""Lines in memory at a time."""
+LINES, BYTES = 4_000, 8_000_000
+"""In memory at a time, but for one line more."""
 
 LONGEST_LINE = 64 * 1024 * 1024
 
@@ -52,10 +52,20 @@ def _batches(wanted: Slice) -> Iterator[Batch]:
     at = max(wanted.start, 1)
     with closing(_lines(wanted.part[0])) as lines:
         own = islice(lines, at - 1, max(wanted.end - 1, 0))
-        while several := list(islice(own, LINES)):
-            values = [line.rstrip(b"\r\n") for line in several]
+        while values := _some(own):
             yield Batch(wanted.part, range(at, at + len(values)), values)
             at += len(values)
+
+
+def _some(lines: Iterator[bytes]) -> list[bytes]:
+    """Without their ends."""
+    values, size = [], 0
+    for line in islice(lines, LINES):
+        values.append(line.rstrip(b"\r\n"))
+        size += len(line)
+        if size >= BYTES:
+            break
+    return values
 
 
 def _lines(path: str) -> Generator[bytes, None, None]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from elreconcile.systems.event_batch import Slice, SourceBroken
-from elreconcile.systems.event_files import LINES, LONGEST_LINE, EventFiles
+from elreconcile.systems.event_files import BYTES, LINES, LONGEST_LINE, EventFiles
 
 ALL = 1 << 62
 COUNT = 2 * LINES + 300
@@ -145,3 +145,12 @@ def test_a_file_that_cannot_be_opened_is_told_without_a_line(tmp_path: Path) -> 
     with pytest.raises(SourceBroken) as told:
         lines_of(tmp_path / "none")
     assert (told.value.place, told.value.cause) == (str(tmp_path / "none"), "no such file or directory")
+
+
+def test_long_lines_come_in_smaller_batches(tmp_path: Path) -> None:
+    path = tmp_path / "long.log"
+    path.write_bytes(b"".join(b"x" * 3_000_000 + b"%d\n" % number for number in range(10)))
+    batches = list(EventFiles().read([Slice((str(path), 0), 1, ALL)]))
+    assert [len(batch.values) for batch in batches] == [3, 3, 3, 1]
+    assert all(sum(len(value or b"") for value in batch.values) < BYTES + 3_000_010 for batch in batches)
+    assert [at for batch in batches for at in batch.positions] == list(range(1, 11))

@@ -24,6 +24,9 @@ SORTED = 10_000
 DOUBTFUL = 20_000
 """Events that wait to be looked up together."""
 
+HELD = 50_000_000
+"""Bytes of events that wait, of whichever number."""
+
 STRETCH = 64_000
 """Records read between two entries in the ledger."""
 
@@ -65,6 +68,7 @@ class Filler:
         self._doubtful: dict[str, list[Missing]] = {name: [] for name in tables}
         self._ready: dict[str, list[Row]] = {name: [] for name in tables}
         self._hours = beginnings(hour for _, hour in holes)
+        self._held = 0
 
     def fill(self, slices: Sequence[Slice], before_read: Callable[[int], None]) -> Iterator[int]:
         """Yields how many records a stretch had, once its rows are in. `before_read` is told their number each time.
@@ -89,10 +93,13 @@ class Filler:
     def _take(self, batch: Batch) -> None:
         for missing in self._of_holes(batch):
             event = missing[0]
+            self._held += len(missing[1])
             if (event.table, event.time[:10]) in self._empty:
                 self._add_row(missing)
             else:
                 self._doubtful[event.table].append(missing)
+        if self._held >= HELD:
+            self._hand_over()
         if sum(map(len, self._doubtful.values())) >= DOUBTFUL:
             self._look_up()
         if sum(map(len, self._ready.values())) >= SORTED:
@@ -102,6 +109,7 @@ class Filler:
         """All there is, once what was sent before is in."""
         self._look_up()
         self._send()
+        self._held = 0
 
     def _send(self) -> None:
         self._sender.send_all()
