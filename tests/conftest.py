@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -31,6 +32,11 @@ from sandbox.waiting import until
 MakeTopic = Callable[..., str]
 Produce = Callable[[str, Mapping[int, Iterable[Record]]], None]
 Unique = Callable[[str], str]
+
+
+def pytest_configure() -> None:
+    """What a shell runs in the background ignores Ctrl-C, and so would the commands that tests interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
