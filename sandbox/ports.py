@@ -9,6 +9,7 @@ from pathlib import Path
 
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 LOWEST = 20_000
+_DICE = random.SystemRandom()  # tests seed the other ones
 
 
 def is_free(port: int) -> bool:
@@ -27,7 +28,7 @@ def free_port() -> int:
     In their range a client retrying a stopped server can be given that server's port and connect to itself.
     """
     highest = int(EPHEMERAL.read_text().split()[0]) - 1
-    while not is_free(port := random.randint(LOWEST, highest)):  # noqa: S311 - no secret
+    while not is_free(port := _DICE.randint(LOWEST, highest)):
         pass
     return port
 
@@ -42,11 +43,13 @@ class Ports:
         return self._read()[name]
 
     def choose(self, *names: str) -> None:
-        """Give each name a free port: the one it has unless a stranger listens there by now."""
+        """Give each name a free port of its own: the one it has unless a stranger listens there by now."""
         chosen = self._read()
         for name in names:
             if name not in chosen or not is_free(chosen[name]):
-                chosen[name] = free_port()
+                while (port := free_port()) in chosen.values():
+                    pass
+                chosen[name] = port
         self.file.write_text(json.dumps(chosen, indent=1, sort_keys=True) + "\n")
 
     def _read(self) -> dict[str, int]:

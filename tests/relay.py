@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 
 from sandbox.kafka import Kafka
-from sandbox.ports import free_port
 
 AT_ONCE = struct.pack("ii", 1, 0)
 """For SO_LINGER: a close is a reset."""
@@ -149,7 +148,8 @@ def listen_behind_relay(kafka: Kafka) -> tuple[int, int]:
     Returns the listener's port and the relay's.
     """
     usual, controller = f"PLAINTEXT://{kafka.bootstrap}", f"CONTROLLER://127.0.0.1:{kafka.ports['kafka-controller']}"
-    listener, relay = free_port(), free_port()
+    kafka.ports.choose("far", "relay")
+    listener, relay = kafka.ports["far"], kafka.ports["relay"]
     kafka.settings = {
         "listeners": f"{usual},FAR://127.0.0.1:{listener},{controller}",
         "advertised.listeners": f"{usual},FAR://127.0.0.1:{relay}",
