@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
+from kafka import KafkaAdminClient
+from kafka.admin import ACL, ScramMechanism, UserScramCredentialUpsertion
 
 from elreconcile.desired.config import KafkaConfig
+from elreconcile.errors import Unreachable
+from elreconcile.systems.kafka import KafkaReader
 from sandbox.kafka import Kafka
 from sandbox.ports import Ports
+from sandbox.waiting import until
 
 PASSWORD = "s3cret of the reader"
 
@@ -86,7 +91,7 @@ class SecuredKafka(Kafka):
         }
 
     def add_user(self, name: str) -> None:
-        """May log in with PASSWORD, and do nothing."""
+        """May log in with PASSWORD from when this returns, and do nothing."""
         admin = self.admin()
         try:
             admin.alter_user_scram_credentials(
@@ -94,6 +99,14 @@ class SecuredKafka(Kafka):
             )
         finally:
             admin.close()
+        until(f"{name} may log in", lambda: self._lets_in(name))
+
+    def _lets_in(self, name: str) -> bool:
+        try:
+            KafkaReader("secured", self.reached_by("sasl", "127.0.0.1", **self.login(name)), 20).close()
+        except Unreachable:
+            return False
+        return True
 
     def reached_by(self, listener: str, host: str = "localhost", **security: Any) -> KafkaConfig:
         """By one of `port_names`; with nothing about security: as on an open cluster."""
@@ -103,3 +116,9 @@ class SecuredKafka(Kafka):
 
     def login(self, user: str, password: str = PASSWORD, mechanism: str = "SCRAM-SHA-512") -> dict[str, Any]:
         return {"protocol": "SASL_PLAINTEXT", "mechanism": mechanism, "username": user, "password": password}
+
+
+def allow(root: KafkaAdminClient, acls: Sequence[ACL]) -> None:
+    """Returns when the broker goes by them, which it is told a moment after they were made."""
+    root.create_acls(acls)
+    until("the broker goes by them", lambda: all(root.describe_acls(acl)[0] for acl in acls))

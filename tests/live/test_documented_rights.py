@@ -20,7 +20,7 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 from elreconcile.desired.config import load_config
 from elreconcile.ledger.opening import init_ledger
 from sandbox.addresses import Addresses
-from tests.live.secured import PASSWORD, SecuredKafka
+from tests.live.secured import PASSWORD, SecuredKafka, allow
 from tests.operator import Operator
 
 OPERATIONS = {
@@ -49,11 +49,12 @@ def user(secured: SecuredKafka, unique: Callable[[str], str]) -> str:
 def grant(root: KafkaAdminClient, user: str) -> Grant:
     def to_the_user(resource: str, name: str, *operations: str) -> None:
         pattern = ResourcePattern(ResourceType[resource.upper()], name)
-        root.create_acls(
+        allow(
+            root,
             [
                 ACL(f"User:{user}", "*", OPERATIONS[operation], ACLPermissionType.ALLOW, pattern)
                 for operation in operations
-            ]
+            ],
         )
 
     return to_the_user

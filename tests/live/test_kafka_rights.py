@@ -25,7 +25,8 @@ from elreconcile.systems.kafka import KafkaReader
 from elreconcile.systems.kafka_values import Commit
 from elreconcile.systems.kafka_writer import KafkaWriter
 from elreconcile.systems.not_authorized import NotAuthorized
-from tests.live.secured import SecuredKafka
+from sandbox.waiting import until
+from tests.live.secured import SecuredKafka, allow
 
 Unique = Callable[[str], str]
 OPERATIONS = {
@@ -81,7 +82,8 @@ def writer(secured: SecuredKafka, user: str) -> Iterator[KafkaWriter]:
 
 
 def grant(root: KafkaAdminClient, user: str, operation: str, resource: str, *names: str) -> None:
-    root.create_acls(
+    allow(
+        root,
         [
             ACL(
                 f"User:{user}",
@@ -91,14 +93,16 @@ def grant(root: KafkaAdminClient, user: str, operation: str, resource: str, *nam
                 ResourcePattern(ResourceType[resource.upper()], name),
             )
             for name in names
-        ]
+        ],
     )
 
 
 def take_back(root: KafkaAdminClient, topic: str) -> None:
     """All rights on it, from everybody."""
     where = ResourcePatternFilter(ResourceType.TOPIC, topic, ACLResourcePatternType.LITERAL)
-    root.delete_acls([ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, where)])
+    all_of_them = ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, where)
+    root.delete_acls([all_of_them])
+    until("the broker knows of none", lambda: not root.describe_acls(all_of_them)[0])
 
 
 def follow(root: KafkaAdminClient, remedy: str) -> str:
