@@ -74,7 +74,8 @@ def test_a_cluster_that_burrow_does_not_have_is_not_taken_for_an_unknown_group(
 ) -> None:
     operator.write(reset(unique("group"), make_topic()))
     operator.configure(operator.config.read_text().replace("cluster: local", "cluster: elsewhere"))
-    assert found(operator) == ["Burrow analytics: it has no cluster elsewhere; it has local (tried for 0.0 s)"]
+    (word,) = found(operator)
+    assert word.startswith("Burrow analytics: it has no cluster elsewhere; it has local (tried for ")
 
 
 def test_another_burrow_is_asked_where_the_first_is_down(

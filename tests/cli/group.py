@@ -37,9 +37,6 @@ class Group:
         offset: int = found[TopicPartition(self.topic, 0)].offset
         return offset
 
-    def members(self) -> int:
-        return len(self.admin.describe_groups([self.name])[self.name]["members"])
-
     def reset(self, to: str, more: str = "") -> str:
         return f"""\
 kind: ConsumerGroup

@@ -11,6 +11,7 @@ from pathlib import Path
 from elreconcile.desired.config import load_config
 from elreconcile.ledger.opening import init_ledger
 from sandbox.addresses import Addresses, BurrowAddress, MySqlAddress
+from sandbox.ports import free_port
 from tests.operator import Operator
 
 QUICK = "timing: {deadline: 10s, grace: 0s, quiet: 0s}\n"
@@ -48,13 +49,6 @@ def silent() -> Iterator[Silent]:
                 connection.close()
 
 
-def closed() -> int:
-    """A port that nobody listens on; taken from those the system would give next, and not handed out soon again."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
-
-
 def nowhere(kafka: int, burrow: int = 9, mysql: int = 9) -> Addresses:
     """Servers at these ports of this machine. The password is one that must never be seen."""
     return Addresses(
@@ -76,7 +70,7 @@ def at_work(home: Path, servers: Addresses, timing: str = QUICK) -> Operator:
 
 def offline(home: Path, kafka: int | None = None, timing: str = QUICK) -> Operator:
     """With a ledger in a file, and a document that asks about a group."""
-    operator = at_work(home / "operator", nowhere(closed() if kafka is None else kafka), timing)
+    operator = at_work(home / "operator", nowhere(free_port() if kafka is None else kafka), timing)
     operator.write(WATCHED)
     return operator
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -12,17 +13,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kafka import KafkaConsumer
+from confluent_kafka import Consumer
 
 from sandbox.addresses import Addresses
+from sandbox.ports import free_port
 from sandbox.waiting import until
 from tests.cli.group import Group
-from tests.cli.places import WATCHED, at_work, closed, nowhere, offline, silent
+from tests.cli.places import WATCHED, at_work, nowhere, offline, silent
 from tests.operator import COMMAND, Operator
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENT = "timing: {deadline: 10s, grace: 1s, quiet: 30s}\n"
 HURRIED = "timing: {deadline: 2s}\n"
+LONGER = 10
+"""Seconds: no busy machine, but a deadline that nobody keeps; 20 s are the usual one."""
 
 
 def started(operator: Operator, *words: str) -> subprocess.Popen[str]:
@@ -90,7 +94,7 @@ def test_4_drift_tells_what_is_refused_and_2_comes_before_it(operator: Operator,
 def test_69_drift_does_not_take_a_silent_burrow_for_an_expectation(
     stack: Addresses, group: Group, tmp_path: Path
 ) -> None:
-    down = replace(stack, burrow=replace(stack.burrow, url=f"http://127.0.0.1:{closed()}"))
+    down = replace(stack, burrow=replace(stack.burrow, url=f"http://127.0.0.1:{free_port()}"))
     operator = at_work(tmp_path / "operator", down)
     operator.write(group.reset("{offset: 3}"))
     ran = operator.run("drift", str(operator.state), "--json")
@@ -206,20 +210,28 @@ def test_78_configuration(tmp_path: Path) -> None:
 # 69: a system that cannot be asked. Its name, the cause, and how long it was tried
 
 
+def tried(told: str) -> float:
+    """For how many seconds, as it says."""
+    (seconds,) = re.findall(r"\(tried for (\d+\.\d) s\)", told)
+    return float(seconds)
+
+
 def test_69_kafka_is_down(tmp_path: Path) -> None:
-    port = closed()
+    port = free_port()
     operator = offline(tmp_path, port)
     ran = operator.apply()
     assert (ran.code, ran.out) == (69, "")
-    assert ran.err == f"elreconcile: Kafka analytics: 127.0.0.1:{port}: connection refused (tried for 0.0 s)\n"
+    told = f"elreconcile: Kafka analytics: 127.0.0.1:{port}: connection refused (tried for {tried(ran.err)} s)\n"
+    assert (ran.err, tried(ran.err) < 2) == (told, True)
 
 
 def test_69_kafka_hangs(tmp_path: Path) -> None:
     with silent() as kafka:
-        ran = offline(tmp_path, kafka.port, HURRIED).run("plan", str(tmp_path / "operator" / "state"), seconds=8)
-    told = f"Kafka analytics: 127.0.0.1:{kafka.port}: it accepts connections, but does not answer (tried for 2."
+        ran = offline(tmp_path, kafka.port, HURRIED).run("plan", str(tmp_path / "operator" / "state"))
+    told = f"Kafka analytics: 127.0.0.1:{kafka.port}: it accepts connections, but does not answer (tried for "
     assert (ran.code, ran.out) == (69, "")
     assert told in ran.err
+    assert 2 <= tried(ran.err) < LONGER
 
 
 @pytest.mark.parametrize(
@@ -227,14 +239,14 @@ def test_69_kafka_hangs(tmp_path: Path) -> None:
 )
 def test_69_burrow(hangs: bool, told: str, stack: Addresses, tmp_path: Path) -> None:
     with silent() as burrow:
-        port = burrow.port if hangs else closed()
+        port = burrow.port if hangs else free_port()
         moved = replace(stack, burrow=replace(stack.burrow, url=f"http://127.0.0.1:{port}"))
         operator = at_work(tmp_path / "operator", moved, HURRIED)
         operator.write("{kind: BurrowMonitor, name: g, burrow: analytics, topics: [t]}\n")
-        ran = operator.run("plan", str(operator.state), seconds=10)
+        ran = operator.run("plan", str(operator.state))
     assert (ran.code, ran.out) == (69, "")
     assert ran.err.startswith(f"elreconcile: Burrow analytics: http://127.0.0.1:{port}: {told}")
-    assert f"(tried for {'2' if hangs else '0'}." in ran.err
+    assert (2 <= tried(ran.err) < LONGER) if hangs else (tried(ran.err) < 2)
 
 
 @pytest.mark.parametrize(("hangs", "told"), [(True, "no answer"), (False, "connection refused")])
@@ -243,12 +255,13 @@ def test_69_the_server_of_the_ledger(hangs: bool, told: str, tmp_path: Path) -> 
     operator = Operator(tmp_path)
     operator.write(WATCHED)
     with silent() as mysql:
-        port = mysql.port if hangs else closed()
-        text = nowhere(closed(), mysql=port).elreconcile_yaml()
+        port = mysql.port if hangs else free_port()
+        text = nowhere(free_port(), mysql=port).elreconcile_yaml()
         operator.configure(text.replace("{sqlite: ledger.sqlite, id: null}", "{mysql: m4, id: any}") + HURRIED)
-        ran = operator.run("plan", str(operator.state), seconds=8)
+        ran = operator.run("plan", str(operator.state))
     assert (ran.code, ran.out) == (69, "")
     assert ran.err.startswith(f"elreconcile: m4 (127.0.0.1:{port}): {told} (tried for ")
+    assert tried(ran.err) < LONGER
 
 
 # 130: interrupted
@@ -256,7 +269,7 @@ def test_69_the_server_of_the_ledger(hangs: bool, told: str, tmp_path: Path) -> 
 
 def interrupted(process: subprocess.Popen[str]) -> str:
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in err
     return err
@@ -265,20 +278,20 @@ def interrupted(process: subprocess.Popen[str]) -> str:
 def test_130_while_a_system_is_awaited(tmp_path: Path) -> None:
     with silent() as kafka:
         plan = started(offline(tmp_path, kafka.port, PATIENT), "plan", str(tmp_path / "operator" / "state"))
-        assert kafka.first.wait(10)
+        assert kafka.first.wait(60)
         time.sleep(0.3)
         assert "interrupted" in interrupted(plan)
 
 
 def test_130_while_the_group_is_awaited(stack: Addresses, group: Group, operator: Operator) -> None:
     operator.write(group.reset("{offset: 3}"))
-    consumer = KafkaConsumer(bootstrap_servers=stack.kafka, group_id=group.name, enable_auto_commit=False)
-    with closing(consumer):
+    settings = {"bootstrap.servers": stack.kafka, "group.id": group.name, "enable.auto.commit": False}
+    with closing(Consumer(settings)) as consumer:
         consumer.subscribe([group.topic])
-        until("the group has a member", lambda: consumer.poll(200) is not None and group.members())
+        until("the group has a member", lambda: consumer.poll(0.2) and consumer.assignment())
         apply = started(operator, "apply", str(operator.state), "--yes", "--wait", "60s")
         until("apply holds the lock", lambda: list((operator.home / "ledger.sqlite.locks").glob("*.lock")))
-        consumer.poll(2500)
+        time.sleep(2.5)
         assert apply.poll() is None
         assert "the next apply goes on with it" in interrupted(apply)
     assert group.committed() == 6

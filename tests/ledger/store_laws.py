@@ -197,11 +197,13 @@ class StoreLaws(OnALedger):
         assert len(runs) == 1
 
     def test_a_thousand_entries_take_less_than_300_ms(self, config_file: Path, writer: LedgerWriter) -> None:
-        """On a machine busy with other things: at most 3 times what the same rows, sent bare, take it."""
+        """Once of ten times. On a machine busy with other things: at most 3 times what the same rows, sent bare, do."""
         pins = {"eventlogging-valid-mixed": {str(partition): 2**40 + partition for partition in range(12)}}
         words = [entry(f"eventlogging_consumer_mysql_{number}", pins=pins, before=pins) for number in range(1000)]
-        bare = [_seconds_for_bare_rows(config_file, words) for _ in range(3)]
-        assert min(_seconds_to_record(writer, words) for _ in range(3)) < max(0.3, 3 * min(bare))
+        assert any(
+            _seconds_to_record(writer, words) < max(0.3, 3 * _seconds_for_bare_rows(config_file, words))
+            for _ in range(10)
+        )
 
 
 def _seconds_for_bare_rows(config_file: Path, words: list[Entry]) -> float:

@@ -10,8 +10,8 @@ import pytest
 from elreconcile.errors import Unreachable
 
 DEADLINE = 2.0
-SLACK = 1.5
-"""Seconds beyond the deadline that are still in time, on two busy cores."""
+SLACK = 5.0
+"""Seconds beyond the deadline that are still in time, on two busy cores: clients' own limits are of 10 s and more."""
 
 
 def refusal(system: str, question: Callable[[], object]) -> str:
@@ -24,5 +24,5 @@ def refusal(system: str, question: Callable[[], object]) -> str:
     assert error.value.system == system
     assert error.value.exit_code == 69
     assert str(error.value).endswith(f"(tried for {error.value.tried_seconds:.1f} s)")
-    assert error.value.tried_seconds == pytest.approx(took, abs=SLACK)
+    assert error.value.tried_seconds == pytest.approx(took, abs=1.5)
     return error.value.cause

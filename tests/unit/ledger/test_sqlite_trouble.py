@@ -120,7 +120,7 @@ class TestTrouble(OnALedger):
             started = time.monotonic()
             with pytest.raises(Unreachable, match="another process is writing"):
                 writer.record([entry()])
-            assert 0.9 < time.monotonic() - started < 2
+            assert 0.9 < time.monotonic() - started < 4  # SQLite's own patience is 5 s
             other.execute("ROLLBACK")
             writer.record([entry()])
 

@@ -17,10 +17,9 @@ def test_a_call_in_time_gives_what_it_returns() -> None:
 
 def test_a_call_that_does_not_end_is_left_behind() -> None:
     end = threading.Event()
-    before = time.monotonic()
-    with pytest.raises(Unreachable, match=r"^a system: no answer \(tried for 0\.[12] s\)$"):
+    with pytest.raises(Unreachable, match=r"^a system: no answer \(tried for \d+\.\d s\)$") as error:
         call_within("a system", 0.1, end.wait)
-    assert time.monotonic() - before < 1
+    assert error.value.tried_seconds >= 0.1
     end.set()
 
 
@@ -35,8 +34,8 @@ def test_what_the_call_raises_is_raised(error: BaseException) -> None:
 
 
 def test_a_deadline_runs_from_when_it_was_made() -> None:
-    deadline = Deadline(0.05)
-    assert 0 < deadline.left <= 0.05
+    short, long = Deadline(0.05), Deadline(60)
     time.sleep(0.06)
-    assert deadline.left == 0
-    assert deadline.elapsed >= 0.06
+    assert short.left == 0
+    assert short.elapsed >= 0.06
+    assert 0 < long.left <= 59.94
