@@ -18,6 +18,7 @@ from elreconcile.systems.kafka import KafkaReader
 from elreconcile.systems.kafka_values import Bounds, Commit, Found, GroupListing, Position, Record, TopicSettings
 from sandbox import events
 from sandbox.addresses import Addresses
+from sandbox.waiting import until
 from tests.live.other_clients import START, consuming, numbered, read_all
 
 Make = Callable[..., str]
@@ -112,6 +113,7 @@ class TestTopics:
         topic = make_topic(partitions=3)
         before = reader.topics([topic])[topic]
         admin.delete_topics([topic])
+        until("it is gone", lambda: topic not in admin.list_topics())
         make_topic(topic, partitions=2)
         after = reader.topics([topic])[topic]
         assert (before.partitions, after.partitions) == (3, 2)
