@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,6 +103,14 @@ class Process:
     def is_running(self) -> bool:
         return self.pid is not None
 
+    def is_stopped(self) -> bool:
+        """By SIGSTOP, to its last thread: those of a busy machine may go on for some milliseconds."""
+        try:
+            stats = [stat.read_text() for stat in Path(f"/proc/{self.pid}/task").glob("*/stat")]
+        except (FileNotFoundError, ProcessLookupError):  # a thread ended meanwhile
+            return False
+        return bool(stats) and all(_parse_stat(stat)[1] == "T" for stat in stats)
+
     def exit_code(self) -> int | None:
         """Known only to the Python process that started it: negative for a signal, None while it runs."""
         if not self.is_running():
@@ -119,7 +128,8 @@ class Process:
     def kill_group(self) -> None:
         """SIGKILL to it and its children: it leads a process group of its own."""
         if pid := self.pid:
-            os.killpg(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended meanwhile
+                os.killpg(pid, signal.SIGKILL)
         self.wait(10)
         self.pid_file.unlink(missing_ok=True)
 

@@ -13,6 +13,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from sandbox.errors import ServerFailed
 from sandbox.ports import Ports
 from sandbox.process import Process
+from sandbox.waiting import until
 
 
 class NotReady(Exception):
@@ -86,8 +87,9 @@ class Server(ABC):
         self.start()
 
     def pause(self) -> None:
-        """It accepts connections and answers nothing, until `resume`."""
+        """It accepts connections and answers nothing, until `resume`. Returns when it has stopped."""
         self.process.send(signal.SIGSTOP)
+        until(f"{self.name} is stopped", self.process.is_stopped)
 
     def resume(self) -> None:
         self.process.send(signal.SIGCONT)

@@ -16,7 +16,6 @@ from sandbox.addresses import Addresses
 from sandbox.kafka import Kafka
 from sandbox.stack import Sandbox
 from tests.live.other_clients import consuming
-from tests.live.paused import pause
 from tests.relay import Fault, listen_behind_relay, relay_to
 
 Make = Callable[..., str]
@@ -160,10 +159,10 @@ class TestTrouble:
         place, name = (own_topic, 0), unique("group")
         asked = {f"{name}-{number}": {place: Commit(5)} for number in range(AT_ONCE + 2)}
         impatient.commits(list(asked))  # so that it knows whom to ask
-        pause(own)
+        own.pause()
         before = time.monotonic()
         answers = impatient.alter(asked)
-        assert 2 <= time.monotonic() - before < 5
+        assert 2 <= time.monotonic() - before < 10
         sent, rest = list(asked)[:AT_ONCE], list(asked)[AT_ONCE:]
         assert answers == {
             **{group: {place: NO_ANSWER} for group in sent},
@@ -178,12 +177,12 @@ class TestTrouble:
         place, group = (own_topic, 0), unique("group")
         with KafkaWriter("own", KafkaConfig(bootstrap_servers=(own.bootstrap,)), 20.0) as writer:
             writer.commits([group])
-            pause(own)
+            own.pause()
             death = threading.Timer(0.5, own.kill)
             death.start()
             before = time.monotonic()
             assert writer.alter({group: {place: Commit(5)}}) == {group: {place: NO_ANSWER}}
-            assert time.monotonic() - before < 5
+            assert time.monotonic() - before < 15
             death.join()
         own.start()
 

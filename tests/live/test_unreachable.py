@@ -17,7 +17,6 @@ from sandbox.addresses import Addresses
 from sandbox.kafka import Kafka
 from sandbox.ports import free_port
 from sandbox.stack import Sandbox
-from tests.live.paused import pause
 from tests.live.refused import DEADLINE, refusal
 from tests.live.secured import PASSWORD, SecuredKafka
 
@@ -141,27 +140,26 @@ class TestKafkaThatHangs:
         return own_sandbox.kafka
 
     def test_before_we_come(self, kafka: Kafka) -> None:
-        pause(kafka)
+        kafka.pause()
         cause = kafka_refusal(plain(kafka.bootstrap))
         assert cause == f"{kafka.bootstrap}: it accepts connections, but does not answer"
 
     def test_while_we_are_there(self, kafka: Kafka) -> None:
         with KafkaReader("main", plain(kafka.bootstrap), DEADLINE) as reader:
             reader.groups()
-            pause(kafka)
+            kafka.pause()
             for _ in range(2):
                 cause = refusal("Kafka main", reader.groups)
                 assert cause == f"broker 1 at {kafka.bootstrap}: no answer to ListGroups"
             kafka.resume()
             patient_until(reader.groups)
 
-    @pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket")  # kafka-python leaves them open
     def test_in_a_tls_handshake(self, secured: SecuredKafka) -> None:
         """kafka-python would wait without limit."""
         settings = secured.reached_by("sasl-tls", **tls_login(secured))
         with KafkaReader("main", settings, DEADLINE) as reader:
             reader.groups()
-            pause(secured)
+            secured.pause()
             try:
                 for _ in range(3):
                     assert "no answer to ListGroups" in refusal("Kafka main", reader.groups)
@@ -171,7 +169,7 @@ class TestKafkaThatHangs:
             patient_until(reader.groups)
 
     def test_one_that_hangs_does_not_hide_one_that_answers(self, kafka: Kafka, stack: Addresses) -> None:
-        pause(kafka)
+        kafka.pause()
         with KafkaReader("main", plain(kafka.bootstrap, stack.kafka), DEADLINE) as reader:
             assert reader.cluster().brokers == 1
 
