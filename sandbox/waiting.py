@@ -10,7 +10,7 @@ from tenacity import Retrying, retry_if_not_result, stop_after_delay, wait_fixed
 T = TypeVar("T")
 
 
-def until(what: str, condition: Callable[[], T | Literal[False] | None], seconds: float = 30) -> T:
+def until(what: str, condition: Callable[[], T | Literal[False] | None], seconds: float = 60) -> T:
     """The first truthy answer of `condition`; after `seconds` an AssertionError that says `what`."""
     asked = Retrying(
         stop=stop_after_delay(seconds),

@@ -41,7 +41,7 @@ class EventLogging:
     def stats_file(self) -> Path:
         return self.folder / f"{self.name}.json"
 
-    def start(self, seconds: float = 40) -> None:
+    def start(self, seconds: float = 60) -> None:
         """Start it and return once it has partitions: a killed predecessor keeps them for 10 s."""
         self.stats_file.unlink(missing_ok=True)
         self.process.spawn(self._command(), env=os.environ | {"PYTHONPATH": str(REPOSITORY)})

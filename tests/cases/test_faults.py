@@ -42,7 +42,7 @@ def test_kafka_killed_in_mid_apply(reached: str, world: tuple[ConsumerGroupWorld
     seen = {"marked": marks.before("law"), "committed": marks.done("law")}[reached]
     with ThreadPoolExecutor() as beside:
         applying = beside.submit(operator.run, "apply", saved)
-        until(f"it has {reached}", lambda: seen in made.words(), 40)
+        until(f"it has {reached}", lambda: seen in made.words())
         sandbox.kafka.kill()
         lost = applying.result()
     assert lost.code == 69, lost

@@ -245,7 +245,8 @@ def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(grou
         until("it is a member", moved.is_set)
         with ThreadPoolExecutor() as beside:
             applying = beside.submit(operator.apply, "--wait", "40s")
-            time.sleep(4)
+            until("it is at it", lambda: applying.done() or _has_locks(operator))
+            time.sleep(2)
             assert not applying.done()
             consumer.stop_polling = True
             time.sleep(1)
@@ -267,7 +268,7 @@ def test_a_consumer_that_assigns_by_hand_is_found_out(
 ) -> None:
     """Its group is Empty. It commits every 200 ms: another offset each time, or always the same."""
     operator.write(group.document(to))
-    stop = threading.Event()
+    begun, stop = threading.Event(), threading.Event()
 
     def commit() -> None:
         with closing(group.consumer(enable_auto_commit=False)) as consumer:
@@ -276,11 +277,12 @@ def test_a_consumer_that_assigns_by_hand_is_found_out(
             while not stop.wait(0.2):
                 at = min(at + 1, EVENTS) if moving else at
                 consumer.commit({TopicPartition(group.topic, part): OffsetAndMetadata(at, "", -1) for part in range(2)})
+                begun.set()
 
     thread = threading.Thread(target=commit)
     thread.start()
     try:
-        time.sleep(1)
+        assert begun.wait(60)
         applied = operator.apply()
     finally:
         stop.set()
@@ -318,7 +320,7 @@ def test_a_member_that_joins_between_check_and_commit_stops_it(group: Group, sta
     operator.write(group.document("earliest"))
     with ThreadPoolExecutor() as beside:
         applying = beside.submit(operator.apply)
-        until("it has marked", lambda: applying.done() or _metadata(group) != {""}, 20)
+        until("it has marked", lambda: applying.done() or _metadata(group) != {""})
         assert not applying.done(), applying.result()
         with closing(group.member("too-early")) as consumer, _polling(consumer):
             consumer.subscribe([group.topic])
@@ -333,18 +335,19 @@ def test_a_member_that_joins_between_check_and_commit_stops_it(group: Group, sta
 
 def test_a_blocked_reset_leaves_no_trace(group: Group, operator: Operator) -> None:
     operator.write(group.document("earliest"))
-    stop = threading.Event()
+    begun, stop = threading.Event(), threading.Event()
 
     def commit() -> None:
         with closing(group.consumer(enable_auto_commit=False)) as consumer:
             consumer.assign([TopicPartition(group.topic, 0)])
             while not stop.wait(0.2):
                 consumer.commit({TopicPartition(group.topic, 0): OffsetAndMetadata(60, "theirs", -1)})
+                begun.set()
 
     thread = threading.Thread(target=commit)
     thread.start()
     try:
-        time.sleep(0.5)
+        assert begun.wait(60)
         assert operator.apply().code == 4
     finally:
         stop.set()
@@ -360,7 +363,7 @@ def test_somebody_who_commits_over_it_is_noticed_and_settled_by_a_person(
     operator.write(group.document("earliest"))
     with ThreadPoolExecutor() as beside:
         applying = beside.submit(operator.apply)
-        until("it has committed", lambda: applying.done() or group.commits() == [0, 0], 30)
+        until("it has committed", lambda: applying.done() or group.commits() == [0, 0])
         assert not applying.done(), applying.result()
         group.commit(77)  # what stands beside the other still is the mark of this request
         applied = applying.result()
@@ -454,7 +457,8 @@ def test_a_topic_recreated_while_waiting_is_another_world(group: Group, operator
         consumer.subscribe([group.topic])
         until("it is a member", moved.is_set)
         applying = beside.submit(operator.apply, "--wait", "60s")
-        time.sleep(4)
+        until("it is at it", lambda: applying.done() or _has_locks(operator))
+        time.sleep(2)
         group.admin.delete_topics([group.topic])
         until("it is gone", lambda: group.topic not in group.admin.list_topics())
         consumer.unsubscribe()
@@ -527,6 +531,10 @@ class _polling:
     def __exit__(self, *_: object) -> None:
         self.stop.set()
         self.thread.join()
+
+
+def _has_locks(operator: Operator) -> bool:
+    return any((operator.home / "ledger.sqlite.locks").glob("*.lock"))
 
 
 def _metadata(group: Group) -> set[str]:

@@ -66,15 +66,11 @@ def test_a_stop_file_threads_and_a_rate_make_it_wait(field: Field, produce: Prod
     with applying(field) as (process, said):
         until("it says why it waits", lambda: f"waits: {stop} exists" in said().replace("\n", ""), 60)
         assert field.counts() == {LOADS: 0}
-        busy = [threading.Thread(target=field.execute, args=("SELECT SLEEP(4)",)) for _ in range(25)]
-        for each in busy:
-            each.start()
-        until("they run", lambda: threads_running(field) > 20)
-        stop.unlink()
-        until("it says why it waits", lambda: "threads run on the server, 20 are allowed" in said(), 60)
-        assert field.counts() == {LOADS: 0}
-        for each in busy:
-            each.join()
+        with busy(field, 25):
+            until("they run", lambda: threads_running(field) > 20)
+            stop.unlink()
+            until("it says why it waits", lambda: "threads run on the server, 20 are allowed" in said(), 60)
+            assert field.counts() == {LOADS: 0}
         until("the first rows are in", lambda: field.counts()[LOADS] > 0, 60)
         began = time.monotonic()
         assert process.wait(60) == 0, said()
@@ -124,6 +120,23 @@ def test_a_terminal_shows_rows_their_rate_the_time_left_and_why_it_waits(field: 
         assert abs(int(left) - (4_800 - int(done.replace(",", ""))) / int(rate)) < 1
     assert re.search(r"4,800 of 4,800 rows, [\d,]+ rows/s\r\nsettled   BackfillWindow/m4/window ", shown())
     assert field.uuids() == uuids_of(events)
+
+
+@contextmanager
+def busy(field: Field, number: int) -> Iterator[None]:
+    """So many threads of the server that wait for a lock which we hold."""
+    with closing(field.database.connect()) as holding, holding.cursor() as cursor:
+        cursor.execute("SELECT GET_LOCK('busy', 0)")
+        statement = ("SELECT GET_LOCK('busy', 25)",)
+        threads = [threading.Thread(target=field.execute, args=statement) for _ in range(number)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            cursor.execute("DO RELEASE_ALL_LOCKS()")
+            for thread in threads:
+                thread.join()
 
 
 def threads_running(field: Field) -> int:

@@ -131,7 +131,7 @@ def test_a_server_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> 
 @pytest.mark.parametrize("moment", ["mariadb-setup", "kafka-setup", "zookeeper", "burrow"])
 def test_a_starter_killed_at_any_moment_leaves_nothing_that_down_does_not_end(tmp_path: Path, moment: str) -> None:
     starter = subprocess.Popen([sys.executable, "-m", "sandbox", "up", "--folder", tmp_path], cwd=REPOSITORY)
-    until(f"{moment} is started", (tmp_path / f"{moment}.pid").exists, 40)
+    until(f"{moment} is started", (tmp_path / f"{moment}.pid").exists)
     starter.kill()
     starter.wait()
 
@@ -143,7 +143,7 @@ def test_a_starter_killed_at_any_moment_leaves_nothing_that_down_does_not_end(tm
 def test_after_an_interrupted_first_start_the_next_one_works(tmp_path: Path) -> None:
     for moment in ("mariadb-setup", "kafka-setup"):
         starter = subprocess.Popen([sys.executable, "-m", "sandbox", "up", "--folder", tmp_path], cwd=REPOSITORY)
-        until(f"{moment} is started", (tmp_path / f"{moment}.pid").exists, 40)
+        until(f"{moment} is started", (tmp_path / f"{moment}.pid").exists)
         starter.kill()
         starter.wait()
         Sandbox(tmp_path).down()
@@ -172,7 +172,7 @@ def test_a_process_that_ended_of_itself_can_be_started_again(tmp_path: Path) -> 
     process = Process("short", tmp_path)
     for _ in range(2):  # a child nobody took note of would be told by a ResourceWarning
         process.spawn(["true"])
-        until("it has ended", lambda: not process.is_running(), 20)
+        until("it has ended", lambda: not process.is_running())
 
     assert process.exit_code() == 0
 

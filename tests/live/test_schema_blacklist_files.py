@@ -179,7 +179,7 @@ def test_a_real_writer_obeys_after_its_restart(
         produce(raw, {0: [events.record(event) for event in both]})
 
     def arrived(count: int) -> Sequence[str]:
-        return until(f"{count} events in the output", lambda: _schemas(stack, output, count), 40)
+        return until(f"{count} events in the output", lambda: _schemas(stack, output, count))
 
     try:
         writer.spawn(_command(file), env=_environment())
