@@ -85,7 +85,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert (ran.stdout, ran.stderr) == ("['inner:1:1: this folder cannot be read: Permission denied']\n", "")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.integers(0, len(GOOD) - 1), st.integers(0, 5), st.text("ab01:-?{}[]\"'#&*!| \n\t~é", max_size=4))
 def test_a_damaged_document_is_loaded_or_told_in_its_file(tmp_path: Path, at: int, cut: int, instead: str) -> None:
     text = GOOD[:at] + instead + GOOD[at + cut :]
