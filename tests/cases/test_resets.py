@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +22,7 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 from sandbox.addresses import Addresses
 from sandbox.events import Record, navigation_timing, record
 from sandbox.waiting import until
-from tests.operator import Operator, Ran
+from tests.operator import COMMAND, Operator, Ran
 
 START = datetime(2018, 3, 13, 13, 29, 11, tzinfo=UTC)
 EVENTS = 100
@@ -451,22 +453,26 @@ def test_another_cluster_than_the_one_named_is_refused(group: Group, operator: O
 
 
 def test_a_topic_recreated_while_waiting_is_another_world(group: Group, operator: Operator, produce: Any) -> None:
+    """The command is stopped meanwhile: it does not see a moment at which the topic is half gone."""
     operator.write(group.document("{offset: 5}"))
     consumer = group.member("the-writer")
-    with closing(consumer), _polling(consumer) as moved, ThreadPoolExecutor() as beside:
+    words = [*COMMAND, "apply", str(operator.state), "--yes", "--wait", "60s"]
+    with closing(consumer), _polling(consumer) as moved:
         consumer.subscribe([group.topic])
         until("it is a member", moved.is_set)
-        applying = beside.submit(operator.apply, "--wait", "60s")
-        until("it is at it", lambda: applying.done() or _has_locks(operator))
-        time.sleep(2)
-        group.admin.delete_topics([group.topic])
-        until("it is gone", lambda: group.topic not in group.admin.list_topics())
-        consumer.unsubscribe()
-        group.admin.create_topics({group.topic: {"num_partitions": 2, "replication_factor": 1}})
-        produce(group.topic, {part: [event(number) for number in range(EVENTS)] for part in range(2)})
-        applied = applying.result()
-    assert applied.code == 4, applied
-    assert "topic id" in applied.err or "no-such-topic" in applied.err
+        with subprocess.Popen(words, env=operator.environment, stderr=subprocess.PIPE, text=True) as applying:
+            until("it is at it", lambda: applying.poll() is not None or _has_locks(operator))
+            time.sleep(2)
+            applying.send_signal(signal.SIGSTOP)
+            group.admin.delete_topics([group.topic])
+            until("it is gone", lambda: group.topic not in group.admin.list_topics())
+            consumer.unsubscribe()
+            group.admin.create_topics({group.topic: {"num_partitions": 2, "replication_factor": 1}})
+            produce(group.topic, {part: [event(number) for number in range(EVENTS)] for part in range(2)})
+            applying.send_signal(signal.SIGCONT)
+            _, told = applying.communicate(timeout=90)
+    assert applying.returncode == 4, told
+    assert "topic id" in told or "no-such-topic" in told
     assert group.commits() == [None, None]
 
 
