@@ -79,7 +79,8 @@ class Field:
             connection.commit()
 
     def tables(self) -> Sequence[str]:
-        return [name for (name,) in self.execute("SHOW TABLES")]
+        """Of events: our own are left out."""
+        return [name for (name,) in self.execute("SHOW TABLES") if not name.startswith("elreconcile_")]
 
     def counts(self) -> Mapping[str, int]:
         return {name: self.execute(f"SELECT count(*) FROM `{name}`")[0][0] for name in self.tables()}

@@ -136,18 +136,47 @@ def test_a_window_whose_hours_agree_is_proven_by_checksum(field: Field, produce:
     assert "every event has its row: 2 of 2 hours proven by checksum" in lines(field.planned())
 
 
-def test_a_schema_blacklisted_in_the_same_plan_is_left_out(field: Field, produce: Produce) -> None:
-    """The window was planned before: neither rows of the schema nor its table are made."""
+def test_a_schema_blacklisted_in_the_same_plan_is_left_out_and_keeps_the_window_open(
+    field: Field, produce: Produce
+) -> None:
+    """The window was planned before: neither rows of the schema nor its table are made until the entry has gone."""
     events, edits = loads(3), [edit(50 + number, START) for number in range(4)]
     produce(field.topic, {0: [record(event) for event in [*events, *edits]]})
-    field.operator.write(f"{blacklist(entry('Edit'))}---\n{field.document(START, START + HOUR)}")
+    window = field.document(START, START + HOUR)
+    field.operator.write(f"{blacklist(entry('Edit'))}---\n{window}")
     applied = field.operator.apply("--json")
-    assert applied.code == 0, applied.err
-    assert [each["ending"] for each in applied.json["outcomes"]] == ["settled", "settled"]
-    assert {name: rows for name, rows in field.counts().items() if not name.startswith("elreconcile")} == {LOADS: 3}
+    assert applied.code == 3, applied.err
+    assert [each["ending"] for each in applied.json["outcomes"]] == ["settled", "failed"]
+    assert applied.json["outcomes"][1]["reason"] == (
+        "3 rows put in, read back by uuid; the window stays open: "
+        f"4 events of {EDITS} were left out, blacklisted since the plan was made"
+    )
+    assert field.counts() == {LOADS: 3}
 
-    field.operator.write(field.document(START, START + HOUR, name="again", schemas=[EDITS]))
+    again = field.operator.apply()
+    assert (again.code, EMPTY in again.out) == (0, True), again
+    waits = f"the proof that the 4 events of {EDITS} have their rows waits for its schema to be blacklisted no more"
+    assert f"pending: {waits}" in again.out
+
+    field.operator.write(f"{blacklist()}---\n{window}")
+    assert field.operator.apply().code == 0, "takes the entry away"
+    assert field.operator.apply("--only", "window").code == 0
+    assert field.counts() == {LOADS: 3, EDITS: 4}
+    assert field.operator.change("BackfillWindow/m4/window")["details"] == [], "settled"
+
+
+def test_a_window_settled_without_events_that_its_plan_told_as_blacklisted(field: Field, produce: Produce) -> None:
+    events, edits = loads(3), [edit(50 + number, START) for number in range(4)]
+    produce(field.topic, {0: [record(event) for event in [*events, *edits]]})
+    field.operator.write(blacklist(entry("Edit")))
+    assert field.operator.apply().code == 0
+    field.operator.write(field.document(START, START + HOUR))
     change = field.planned()
-    assert counted(change) == {EDITS: [0, 0, 0, 0, 0, 0]}
+    assert counted(change) == {EDITS: [0, 0, 0, 0, 0, 0], LOADS: [3, 0, 3, 0, 0, 0]}
     assert f"left out: 4 events of {EDITS}, whose schema is blacklisted" in lines(change)
-    assert [(each["what"], each["value"]) for each in change["findings"]] == [(f"schemas {EDITS}", "blacklisted now")]
+    listed = next(each for each in change["findings"] if each["what"] == "schemas Edit")
+    assert (listed["value"], "for ever under this name" in listed["remedy"]) == ("blacklisted now", True)
+    outcome = outcome_of(field)
+    assert (outcome["ending"], field.counts()) == ("settled", {LOADS: 3})
+    assert f"4 events of {EDITS} were left out as blacklisted" in outcome["reason"]
+    assert "for ever under this name" in outcome["reason"]

@@ -10,9 +10,9 @@ from elreconcile.errors import ElreconcileError, Unreachable
 from elreconcile.kinds.backfill_window import limits, sample, sink, source
 from elreconcile.kinds.backfill_window.bulk import in_bulk
 from elreconcile.kinds.backfill_window.diff import Work, work
-from elreconcile.kinds.backfill_window.envelope import table_prefix
 from elreconcile.kinds.backfill_window.fill import Filler, NoColumn
 from elreconcile.kinds.backfill_window.judge import Left, judge
+from elreconcile.kinds.backfill_window.left_out import left_out
 from elreconcile.kinds.backfill_window.observe import Look
 from elreconcile.kinds.backfill_window.pace import Pacer
 from elreconcile.kinds.backfill_window.scan import Tally
@@ -71,6 +71,7 @@ class _Run:
         self._address = address
         self._job = job
         self._look = Look(job.spec, found, systems, moment, self._tell)
+        self._left_out = left_out(job, self._look.blacklisted)
         self._systems = systems
         self._journal = journal
         self._filled = Filled()
@@ -96,9 +97,8 @@ class _Run:
         return connect(name, settings, self._systems.deadline, local_infile=local_infile)
 
     def _create(self, mysql: MySqlConnection) -> None:
-        kept_out = {table_prefix(schema) for schema in self._look.blacklisted}
         for name, statement in self._job.create.items():
-            if name.rpartition("_")[0] in kept_out:  # since the plan was made, maybe by this very run
+            if name in self._left_out.since:
                 continue
             self._journal.still_ours(self._address)
             mysql.execute(statement.replace("%", "%%"))
@@ -128,7 +128,7 @@ class _Run:
 
     def _tell(self, reason: str | None) -> None:
         self._journal.still_ours(self._address)
-        self._journal.tell(self._address, self._filled.inserted.total(), self._job.missing, reason)
+        self._journal.tell(self._address, self._filled.inserted.total(), sum(self._job.missing.values()), reason)
 
     def _stopped(self, error: NoColumn) -> Outcome:
         """Before the event: nothing of it is cut off."""
@@ -142,9 +142,9 @@ class _Run:
         missing, pending = self._without_row(pacer, slices, self._job.holes, None)
         undecodable = self._undecodable(mysql, tables)
         missing -= undecodable
-        stays_open = missing or pending or self._job.stays_open
+        stays_open = missing or pending or self._job.stays_open or any(self._left_out.unlike_planned())
         on_replica = None if stays_open else self._missing_on_replica(pacer, slices, undecodable)
-        return Left(missing, pending, undecodable, on_replica)
+        return Left(missing, pending, undecodable, on_replica, self._left_out)
 
     def _undecodable(self, mysql: MySqlConnection, tables: Mapping[str, EventTable]) -> int:
         """Those that no row can be made of, and that nobody has made one of: they were among the missing."""

@@ -25,36 +25,62 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
     spec = ask.resource.spec
     if live is None:
         return Change(ask.address, Action.NONE, title(spec))
+    left_out = _left_out(ask, live)
+    open_for = stays_open(live, left_out)
     # What a run that was cut short has put in is still to be settled.
-    holes = missing(live) > 0 or (ask.entry is not None and stays_open(live) is None)
+    holes = missing(live) > 0 or (ask.entry is not None and open_for is None)
     return Change(
         address=ask.address,
         action=Action.REQUEST if holes else Action.NONE,
         title=title(spec),
         effect=_effect(spec, live) if holes else None,
         pins=write_ranges(live.pins),
-        before=_before(live) | {"folder": str(ask.resource.folder), "goes on": ask.entry is not None},
+        before=_holes(live)
+        | {"folder": str(ask.resource.folder), "goes on": ask.entry is not None}
+        | {"stays open": open_for, "blacklisted": dict(left_out.for_ever)},
         request=ask.request,
         size=_size(live),
         guards=tuple(Guard(name, value) for name, value in sorted(live.guards.items())),
         refusals=(*limits.refusals(spec, moment), *live.refusals, *_refusals(live)),
-        findings=tuple(_findings(spec, live)),
-        pending=tuple(_pending(spec, live)),
+        findings=tuple(_findings(spec, live, left_out)),
+        pending=tuple(_pending(spec, live, left_out)),
         details=details(spec, live),
     )
 
 
-def stays_open(live: LiveWindow) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _LeftOut:
+    """Blacklisted events by table, whether they have a row or not. Those `for_now` keep the window open."""
+
+    for_now: Mapping[str, int]
+    for_ever: Mapping[str, int]
+
+
+def _left_out(ask: Ask[BackfillWindow], live: LiveWindow) -> _LeftOut:
+    """A window may be settled without those that were blacklisted when it was begun, and its plan said so."""
+    found = {table.name: table.blacklisted for table in live.tables if table.blacklisted}
+    if ask.entry is None:
+        return _LeftOut({}, found) if missing(live) else _LeftOut(found, {})
+    begun: Any = ask.entry.before
+    known = {table: events for table, events in found.items() if table in begun["blacklisted"]}
+    return _LeftOut({table: events for table, events in found.items() if table not in known}, known)
+
+
+def stays_open(live: LiveWindow, left_out: _LeftOut) -> str | None:
     """Why the window cannot be settled yet, whatever is put in."""
     waiting = sum(hour.pending for hour in live.hours)
-    return live.open_end or (f"{waiting:,} events wait for the writer" if waiting else None)
+    kept_out = [f"{events:,} events of {table} are blacklisted by now" for table, events in left_out.for_now.items()]
+    return (
+        live.open_end or (f"{waiting:,} events wait for the writer" if waiting else None) or "; ".join(kept_out) or None
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What `act` goes by, read back from a change. `create`: statements by table; `empty`: holes without any row.
 
-    `goes_on`: an earlier run may have put rows in.
+    `missing` and `blacklisted`: events to be put in and to be left out, by table. `goes_on`: an earlier run may have
+    put rows in.
     """
 
     spec: BackfillWindow
@@ -63,7 +89,8 @@ class Work:
     holes: frozenset[CellKey]
     empty: frozenset[CellKey]
     slices: tuple[Slice, ...]
-    missing: int
+    missing: Mapping[str, int]
+    blacklisted: Mapping[str, int]
     stays_open: str | None
     goes_on: bool
 
@@ -79,7 +106,10 @@ def work(change: Change) -> Work:
         holes=frozenset(holes),
         empty=frozenset(cell for cell, counts in holes.items() if counts["missing"] == counts["eligible"]),
         slices=tuple(Slice((name, part), start, end) for name, part, start, end in before["slices"]),
-        missing=sum(counts["missing"] for counts in holes.values()),
+        missing={
+            table: sum(counts["missing"] for counts in hours.values()) for table, hours in before["holes"].items()
+        },
+        blacklisted=before["blacklisted"],
         stays_open=before["stays open"],
         goes_on=before["goes on"],
     )
@@ -99,7 +129,7 @@ def _size(live: LiveWindow) -> Mapping[str, int]:
     return {"rows": missing(live), "tables": len({hour.table for hour in live.hours if hour.missing})}
 
 
-def _before(live: LiveWindow) -> dict[str, Json]:
+def _holes(live: LiveWindow) -> dict[str, Json]:
     holes: dict[str, dict[str, Json]] = {}
     for hour in live.hours:
         if hour.missing:
@@ -114,7 +144,6 @@ def _before(live: LiveWindow) -> dict[str, Json]:
         "holes": holes,
         "read": write_ranges(live.ranges),
         "slices": [[*each.part, each.start, each.end] for each in joined(live.slices)],
-        "stays open": stays_open(live),
     }
 
 
@@ -141,7 +170,7 @@ def _refusals(live: LiveWindow) -> Iterator[Refusal]:
             )
 
 
-def _findings(spec: BackfillWindow, live: LiveWindow) -> Iterator[Finding]:
+def _findings(spec: BackfillWindow, live: LiveWindow, left_out: _LeftOut) -> Iterator[Finding]:
     """Notes, all of them: a window is carried out once, and expects nothing."""
     for odd in live.odd:
         if odd.what != "raw lines":
@@ -156,12 +185,17 @@ def _findings(spec: BackfillWindow, live: LiveWindow) -> Iterator[Finding]:
     listed = [name for name in spec.schemas if schema_of(name) in live.blacklisted]
     if listed:
         remedy = "none of their events is put in"
+        if left_out.for_ever:
+            remedy += "; those without a row stay so for ever under this name once the window is settled"
         yield Finding(f"schemas {', '.join(listed)}", "blacklisted now", "not blacklisted", remedy, Sort.NOTE)
 
 
-def _pending(spec: BackfillWindow, live: LiveWindow) -> Iterator[Pending]:
+def _pending(spec: BackfillWindow, live: LiveWindow, left_out: _LeftOut) -> Iterator[Pending]:
     waiting = sum(hour.pending for hour in live.hours)
     if waiting:
         yield Pending(f"{waiting:,} events of the window", f"{spec.sink.writer} to read and commit them")
     if live.open_end is not None:
         yield Pending("the proof that the window is complete", live.open_end)
+    for table, events in left_out.for_now.items():
+        what = f"the proof that the {events:,} events of {table} have their rows"
+        yield Pending(what, "its schema to be blacklisted no more")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from elreconcile.kinds.backfill_window.diff import Work
+from elreconcile.kinds.backfill_window.left_out import LeftOut
 from elreconcile.kinds.backfill_window.sending import Filled
 from elreconcile.model.address import Address
 from elreconcile.model.json import Json
@@ -24,6 +25,7 @@ class Left:
     pending: int
     undecodable: int
     on_replica: int | None
+    left_out: LeftOut
 
 
 def judge(address: Address, job: Work, filled: Filled, left: Left, altered: Mapping[str, int]) -> Outcome:
@@ -33,6 +35,7 @@ def judge(address: Address, job: Work, filled: Filled, left: Left, altered: Mapp
         "missing": left.missing,
         "pending": left.pending,
         "cannot be decoded in full": left.undecodable,
+        "left out since the plan": dict(left.left_out.since),
         "missing on the replica": left.on_replica,
         "changed by the server, by its warnings": dict(filled.changed),
         "changed by the server, in a sample": dict(altered),
@@ -43,14 +46,15 @@ def judge(address: Address, job: Work, filled: Filled, left: Left, altered: Mapp
 
 
 def _ending(job: Work, left: Left) -> tuple[Ending, list[str]]:
+    otherwise = tuple(left.left_out.unlike_planned())
     if left.missing:
-        return Ending.FAILED, [f"{left.missing:,} events still have no row"]
-    if stays_open := job.stays_open or _waiting(left):
-        return Ending.FAILED, [f"the window stays open: {stays_open}"]
+        return Ending.FAILED, [f"{left.missing:,} events still have no row", *otherwise]
+    if stays_open := [*filter(None, [job.stays_open or _waiting(left)]), *otherwise]:
+        return Ending.FAILED, [f"the window stays open: {'; '.join(stays_open)}"]
     if left.on_replica:
         behind = f"{left.on_replica:,} of its rows are not on the replica {job.spec.sink.replica}"
         return Ending.FAILED, [f"the window stays open: {behind}"]
-    return Ending.SETTLED, []
+    return Ending.SETTLED, list(left.left_out.for_ever())
 
 
 def _waiting(left: Left) -> str | None:

@@ -77,8 +77,9 @@ def _nothing_missing(live: LiveWindow) -> str:
     pending = sum(hour.pending for hour in live.hours)
     if pending:
         return f"no event is missing, {pending:,} are pending: {proven}"
+    which = " of a schema not blacklisted" if any(table.blacklisted for table in live.tables) else ""
     read = " that was read" if live.open_end else ""
-    return f"every event{read} has its row: {proven}"
+    return f"every event{which}{read} has its row: {proven}"
 
 
 def _row(table: str, live: LiveWindow, hours: list[str]) -> tuple[str, ...]:
