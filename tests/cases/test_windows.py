@@ -15,6 +15,8 @@ from confluent_kafka import Producer
 
 from sandbox.addresses import Addresses
 from sandbox.events import Capsule, Record, edit, navigation_timing, record
+from tests.blacklists import document as blacklist
+from tests.blacklists import entry
 from tests.operator import Ran
 from tests.window import EMPTY, Field, counted, uuids_of
 
@@ -436,3 +438,21 @@ def test_a_saved_window_that_was_filled_by_another_hand_is_not_used_up(saved: Sa
     saved.lose(saved.events[4:])
     assert (saved.apply().code, saved.field.uuids()) == (0, uuids_of(saved.events)), "the same file"
     assert "was carried out by run" in saved.apply().err
+
+
+def test_a_saved_window_whose_schema_is_blacklisted_by_now_waits_and_is_not_told_as_settled(saved: SavedWindow) -> None:
+    operator = saved.field.operator
+    window = (operator.state / "documents.yaml").read_text()
+    operator.write(blacklist(entry("NavigationTiming")))
+    assert operator.apply().code == 0
+    operator.write(window)
+    skipped = saved.apply()
+    assert (skipped.code, skipped.ending("BackfillWindow/m4/window")) == (0, "pending"), skipped
+    waits = f"the proof that the 10 events of {LOADS} have their rows waits for its schema to be blacklisted no more"
+    assert f"skipped: nothing is left for us to do; {waits}" in skipped.out
+
+    operator.write(blacklist())
+    assert operator.apply().code == 0
+    operator.write(window)
+    assert saved.apply().code == 0, "the same file"
+    assert saved.field.uuids() == uuids_of(saved.events)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from elreconcile.errors import Refused
-from elreconcile.ledger.entry import PastRun
+from elreconcile.ledger.entry import PastRun, State
 from elreconcile.ledger.store import LedgerReader
 from elreconcile.model.outcome import Ending
 from elreconcile.planning.saved import SavedPlan
-from elreconcile.planning.standing import remembered
 
 DONE = {Ending.SETTLED.value, Ending.PENDING.value, Ending.OVERWRITTEN.value}
+CARRIED_OUT = (State.SETTLED, State.OVERWRITTEN)
 
 
 def must_be_current(saved: SavedPlan, ledger: LedgerReader) -> None:
@@ -34,7 +34,7 @@ def stale(saved: SavedPlan, ledger: LedgerReader) -> str | None:
             f"was made, and now {now or 'is not there'}"
         )
     done = [past for past in ledger.runs_of_plan(saved.plan.digest, saved.run_number) if _carried_out(past)]
-    if done and _remembered(saved, ledger):
+    if done and _not_merely_skipped(saved, ledger):
         return f"it was carried out by run {done[-1].run.id} at {done[-1].ended_at:%Y-%m-%dT%H:%M:%SZ}"
     return None
 
@@ -44,8 +44,8 @@ def _carried_out(past: PastRun) -> bool:
     return past.ended_at is not None and set(past.endings.values()) <= DONE
 
 
-def _remembered(saved: SavedPlan, ledger: LedgerReader) -> bool:
-    """A request that a run skipped, as nothing was left to do for it, was not carried out by it."""
+def _not_merely_skipped(saved: SavedPlan, ledger: LedgerReader) -> bool:
+    """A request that a run skipped, as nothing was left to do for it, was not carried out by it, begun or not."""
     requests = {(str(change.address), change.request.id) for change in saved.plan.work if change.request}
     entries = ledger.entries_for(address for address, _ in requests)
-    return all(remembered(entries.get(request)) for request in requests)
+    return all((entry := entries.get(each)) is not None and entry.state in CARRIED_OUT for each in requests)
