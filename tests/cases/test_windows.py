@@ -17,7 +17,7 @@ from sandbox.addresses import Addresses
 from sandbox.events import Capsule, Record, edit, navigation_timing, record
 from tests.blacklists import document as blacklist
 from tests.blacklists import entry
-from tests.operator import Ran
+from tests.operator import COMMAND, Ran
 from tests.window import EMPTY, Field, counted, uuids_of
 
 START = datetime(2018, 3, 13, 6, tzinfo=UTC)
@@ -456,3 +456,16 @@ def test_a_saved_window_whose_schema_is_blacklisted_by_now_waits_and_is_not_told
     operator.write(window)
     assert saved.apply().code == 0, "the same file"
     assert saved.field.uuids() == uuids_of(saved.events)
+
+
+def test_a_heat_map_where_the_locale_has_no_signs_for_it(field: Field, produce: Produce) -> None:
+    events = loads(4, step=HOUR)
+    produce(field.topic, {0: [record(event) for event in events]})
+    field.insert(events[:1])
+    field.operator.write(field.document(START, START + 5 * HOUR))
+    bare = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    words = [*COMMAND, "plan", str(field.operator.state)]
+    shown = subprocess.run(words, env=field.operator.environment | bare, capture_output=True, check=True).stdout
+    assert b" .###_" in shown
+    assert b". none   1-9 tenths   # all   _ no events" in shown
+    assert "·███_" in field.operator.plan().out

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from elreconcile import __version__
 from elreconcile.cli import apply, drift, history, ledger, plan, revert, schema, settle, show, validate
+from elreconcile.cli.signs import STAND_IN
 from elreconcile.errors import ElreconcileError, Interrupted, LocatedError, UsageError
 
 EPILOG = """Exit codes: 0 done, or nothing to do · 1 error · 2 changes (plan --detailed-exitcode) or drift · 3 partly
@@ -64,7 +65,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     gc.set_threshold(1_000_000)  # a tenth of the time of a plan of a thousand groups, and no more memory
     if isinstance(sys.stdout, TextIOWrapper):  # a locale's encoding may lack our signs; stderr escapes them already
-        sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.reconfigure(errors=STAND_IN)
     code = _code()
     if code == INTERRUPTED:
         _say("interrupted; what an apply had begun is in the ledger, and the next apply goes on with it", code)
