@@ -94,7 +94,10 @@ def test_the_same_as_json(operator: Operator) -> None:
 
 def test_validating_good_documents_asks_nobody_either(operator: Operator, watchers: list[Silent]) -> None:
     operator.write(WATCHED)
-    assert operator.run("validate", str(operator.state)).code == 0
+    valid = operator.run("validate", str(operator.state))
+    assert (valid.code, valid.err) == (0, f"1 document in {operator.state} is valid\n")
+    operator.write(WATCHED.replace("name: ", "name: other-"), "other.yaml")
+    assert operator.run("validate", str(operator.state)).err == f"2 documents in {operator.state} are valid\n"
     assert [watcher.taken for watcher in watchers] == [[], [], []]
 
 

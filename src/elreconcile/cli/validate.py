@@ -21,4 +21,6 @@ def validate(folder: Folder, config: ConfigFile = None, as_json: Json = False) -
         raise
     if as_json:
         print(problems_json(()), end="")
-    print(f"{len(wanted.resources)} documents in {folder} are valid", file=sys.stderr)
+    count = len(wanted.resources)
+    told = f"1 document in {folder} is valid" if count == 1 else f"{count:,} documents in {folder} are valid"
+    print(told, file=sys.stderr)

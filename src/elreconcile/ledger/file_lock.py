@@ -34,7 +34,8 @@ class FileLocks:
             _allow_open_files(len(wanted) + _OTHER_OPEN_FILES)
             patience(wait)(hold.take, wanted)
         except OSError as error:
-            raise LedgerError(f"cannot lock {len(wanted)} addresses in {self._folder}: {error}") from error
+            addresses = f"{len(wanted):,} address{'es' if len(wanted) > 1 else ''}"
+            raise LedgerError(f"cannot lock {addresses} in {self._folder}: {error}") from error
         try:
             yield hold
         finally:

@@ -203,7 +203,7 @@ class TestTrouble(OnALedger):
 
     def test_locks_that_cannot_be_made(self, config: Config, tmp_path: Path) -> None:
         (tmp_path / "ledger.db.locks").write_text("in the way")
-        with pytest.raises(LedgerError, match="cannot lock 1 addresses in"), open_locks(config).hold(["a"], owner()):
+        with pytest.raises(LedgerError, match="cannot lock 1 address in"), open_locks(config).hold(["a"], owner()):
             pass
 
     @pytest.mark.usefixtures("many_files_allowed")
