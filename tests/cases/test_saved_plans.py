@@ -231,6 +231,16 @@ def test_what_was_accepted_was_accepted_as_shown(case: Case) -> None:
     assert (case.apply().code, case.offsets()) == (0, {20})
 
 
+def test_what_was_accepted_stands_in_every_form_that_is_reviewed(case: Case) -> None:
+    case.operator.configure(
+        case.operator.config.read_text() + f"limits: {{rewound: 10, protected: ['{case.world.name}*']}}\n"
+    )
+    planned = case.save("--accept", "protected", "--accept", "limit-rewound")
+    for shown in (planned, *(case.operator.run("show", str(case.file), *words) for words in ([], ["--markdown"]))):
+        assert "limit-rewound: rewound in this run: 80; limits.rewound is 10\n" in shown.out, shown
+        assert f"protected: {case.world.name}: it would be changed; {case.world.name}* is protected\n" in shown.out
+
+
 def test_a_ledger_restored_from_an_older_copy_is_noticed(case: Case) -> None:
     ledger = case.operator.home / "ledger.sqlite"
     copy = ledger.read_bytes()

@@ -183,3 +183,26 @@ def test_documents_that_were_not_asked_for_are_named() -> None:
     assert plan_text(one).endswith("documents: ConsumerGroup/analytics/other-0.\n")
     assert plan_text(six).endswith("ConsumerGroup/analytics/other-4 and 1 more.\n")
     assert plan_text(six, full=True).endswith("ConsumerGroup/analytics/other-5.\n")
+
+
+def test_every_acceptance_is_told_with_what_it_lifts_before_the_totals() -> None:
+    hits = tuple(
+        Refusal("protected", f"g{number}", "it would be changed", "g* is protected", "r", True) for number in range(7)
+    )
+    limit = Refusal("limit-rewound", "rewound in this run", "12,000", "limits.rewound is 1,000", "raise it", True)
+    made = replace(
+        plan(*(replace(change(kind=f"K{number}"), lifted=(hit,)) for number, hit in enumerate(hits))),
+        accepted=("limit-groups", "limit-rewound", "protected"),
+        lifted=(limit,),
+    )
+    told, summary = plan_text(made).split("\n\n")[-2:]
+    assert told.splitlines() == [
+        "Accepted for this plan only:",
+        "  limit-groups: lifts nothing now",
+        "  limit-rewound: rewound in this run: 12,000; limits.rewound is 1,000",
+        *(f"  protected: g{number}: it would be changed; g* is protected" for number in range(5)),
+        "  protected: 2 more (--full)",
+    ]
+    assert summary.startswith("7 changes")
+    assert "protected: g6: it" in plan_text(made, full=True)
+    assert "Accepted" not in plan_text(plan(change()))
