@@ -53,7 +53,7 @@ def test_a_plan_is_all_that_is_on_stdout(operator: Operator, group: Group) -> No
     operator.write(group.reset("{offset: 3}"))
     planned = operator.plan()
     assert planned.out.startswith("analytics   Kafka ")
-    assert re.search(r"\n1 change: 1 to carry out once\. +digest [0-9a-f]{16}\n$", planned.out)
+    assert re.search(r"\n1 change in sandbox: 1 to carry out once\. +digest [0-9a-f]{16}\n$", planned.out)
     assert planned.err.startswith("Nothing was changed. Apply with: elreconcile apply ")
     assert planned.err.count("\n") == 1
 
@@ -202,7 +202,7 @@ def test_only_a_typed_yes_will_do(typed: str, code: int, committed: int, operato
     operator.write(group.reset("{offset: 3}"))
     applied = at_terminal(operator, "apply", str(operator.state), typed=typed)
     assert (applied.code, group.committed()) == (code, committed)
-    assert f"Carry out this plan of {operator.state}? Only `yes` will do: " in applied.err
+    assert f"Carry out this plan of {operator.state} in sandbox? Only `yes` will do: " in applied.err
     assert ("nothing was changed: the answer was not yes" in applied.err) == (code == 4)
 
 

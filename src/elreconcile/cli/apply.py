@@ -71,7 +71,7 @@ def apply(
         locks = open_locks(wanted.config)
         _stop_unless_possible(shown, patience, saved is not None, locks)
         if shown.work and saved is None:
-            _ask(place, yes, as_json)
+            _ask(place, shown.environment, yes, as_json)
         with progress("applying") as watch, WritingSystems(wanted.config, watch.looking) as systems:
             told = watch.waiting, watch.telling
             stopping = Stopping(_stops)
@@ -182,13 +182,13 @@ def _blocked(shown: Plan) -> str | None:
     return f"the plan waits for a precondition ({now}); --wait 10m waits for it" if now else None
 
 
-def _ask(place: Path, yes: bool, as_json: bool) -> None:
+def _ask(place: Path, environment: str, yes: bool, as_json: bool) -> None:
     from elreconcile.errors import Refused, UsageError
 
     if yes:
         return
     if as_json or not sys.stdin.isatty():
         raise UsageError("nobody is there to answer: give --yes to apply without being asked")
-    print(f"Carry out this plan of {place}? Only `yes` will do: ", end="", file=sys.stderr, flush=True)
+    print(f"Carry out this plan of {place} in {environment}? Only `yes` will do: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != "yes":
         raise Refused("nothing was changed: the answer was not yes")

@@ -124,7 +124,7 @@ def left_out(plan: Plan, full: bool = False) -> Sequence[str]:
 
 
 def totals(plan: Plan) -> str:
-    """How much there is to do, and the digest."""
+    """How much there is to do and where, and the digest."""
     if not plan.work:
         return _nothing_to_do(plan)
     counts = [
@@ -135,7 +135,7 @@ def totals(plan: Plan) -> str:
     ]
     waits = f"; {len(plan.blocked)} waiting for a precondition" if plan.blocked else ""
     refused = f"; {len(plan.refused)} refused" if plan.refused else ""
-    total = f"{len(plan.work)} change{'s' if len(plan.work) > 1 else ''}"
+    total = f"{len(plan.work)} change{'s' if len(plan.work) > 1 else ''} in {plan.environment}"
     return f"{total}: {', '.join(filter(None, counts))}{waits}{refused}.   digest {plan.digest[:16]}"
 
 

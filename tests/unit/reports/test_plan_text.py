@@ -132,10 +132,10 @@ def test_the_totals_count_what_apply_would_do() -> None:
     monitor = change(Action.REMOVE, kind="BurrowMonitor")
     made = plan(change(Action.ADD, kind="X"), change(Action.UPDATE, kind="Y"), monitor, waiting, refused)
     assert plan_text(made).splitlines()[-1] == (
-        "5 changes: 1 to add, 1 to update, 1 to remove, 2 to carry out once; 1 waiting for a precondition; "
+        "5 changes in test: 1 to add, 1 to update, 1 to remove, 2 to carry out once; 1 waiting for a precondition; "
         f"1 refused.   digest {made.digest[:16]}"
     )
-    assert totals(change()).startswith("1 change: 1 to carry out once.   digest ")
+    assert totals(change()).startswith("1 change in test: 1 to carry out once.   digest ")
 
 
 @pytest.mark.parametrize(
