@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import time
 from collections.abc import Iterator
@@ -104,8 +105,30 @@ def test_a_document_changed_after_the_review_is_not_carried_out(case: Case) -> N
     case.operator.write(case.world.document.replace("shift: -40", "shift: -50"))
     stale = case.apply()
     assert (stale.code, case.offsets()) == (4, {60})
-    assert "then" in stale.err
-    assert "now" in stale.err
+    address = f"ConsumerGroup/analytics/{case.world.name}"
+    place = case.operator.state / "documents.yaml"
+    assert f"  the document of {address} was changed since ({place})\n" in stale.err
+    assert re.search(rf"\n  {address}: request / meaning / .*shift: then -40, now -50\n", stale.err), stale
+    assert stale.err.endswith(f"plan again: elreconcile plan {case.operator.state}\n")
+
+
+def test_a_later_expiry_alone_is_another_document_and_no_other_value(case: Case) -> None:
+    case.save()
+    case.operator.write(case.world.document.replace("2040-01-01", "2041-01-01"))
+    stale = case.apply()
+    assert (stale.code, case.offsets(), len(stale.err.splitlines())) == (4, {60}, 3), stale
+    assert f"  the document of ConsumerGroup/analytics/{case.world.name} was changed since (" in stale.err
+
+
+def test_a_document_that_was_taken_away_is_named(case: Case) -> None:
+    case.save()
+    case.operator.write(case.world.document.replace(case.world.name, f"{case.world.name}-other"))
+    gone = case.apply()
+    assert (gone.code, case.offsets()) == (4, {60}), gone
+    assert gone.err.splitlines()[1:] == [
+        f"  ConsumerGroup/analytics/{case.world.name} is no longer in {case.operator.state}",
+        f"plan again: elreconcile plan {case.operator.state}",
+    ]
 
 
 def test_an_unrelated_document_does_not_make_it_stale(case: Case) -> None:
@@ -145,6 +168,9 @@ def test_a_request_that_has_expired_meanwhile_is_not_told_as_done(case: Case) ->
     until("it has expired", lambda: datetime.now(UTC) > expires)
     late = case.apply()
     assert (late.code, case.offsets()) == (4, {60}), late
+    told = f"request law of ConsumerGroup/analytics/{case.world.name} expired at {expires:%Y-%m-%dT%H:%M:%SZ}: "
+    assert told in late.err
+    assert told in case.operator.run("show", str(case.file)).err
 
 
 def test_the_same_plan_of_the_folder_counts_as_the_saved_one(case: Case) -> None:
