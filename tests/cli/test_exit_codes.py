@@ -173,6 +173,8 @@ def test_waiting_for_a_lock_has_an_end_and_waiting_for_groups_is_something_else(
         (["settle", "g", "--done", "--reason", "seen"], "'g' is not an address"),
         (["plan", "STATE", "--only", "watched", "--only", "wacthed"], "--only wacthed: no document"),
         (["drift", "STATE", "--except", "BurrowMonitor/*"], "--except BurrowMonitor/*: no document"),
+        (["plan", "STATE", "--accept", "limit-rewoud"], "these have: limit-deletion-share, limit-deletions, "),
+        (["apply", "STATE", "--yes", "--accept", "same-cluster"], "--accept same-cluster: no refusal that can be"),
         (["apply", "STATE", "--yes", "--only", "ConsumerGroup/*/other"], "--only ConsumerGroup/*/other: no document"),
     ],
 )

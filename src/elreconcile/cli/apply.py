@@ -173,10 +173,12 @@ def _seconds(option: str, span: str) -> float:
 
 
 def _show(shown: Plan, as_json: bool, full: bool) -> None:
+    from elreconcile.cli.shown import note_unneeded
     from elreconcile.cli.shown import shown as told
 
     if not as_json:
         print(told(shown, as_json=False, markdown=False, full=full), flush=True)
+    note_unneeded(shown)
 
 
 def _stop_unless_possible(shown: Plan, patience: float, saved: bool, locks: Locks) -> None:

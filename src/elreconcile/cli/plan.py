@@ -38,7 +38,7 @@ def plan(
     from elreconcile.applying.observing import make_plan
     from elreconcile.cli.plan_file import save
     from elreconcile.cli.session import Selection, read_wanted
-    from elreconcile.cli.shown import shown
+    from elreconcile.cli.shown import note_unneeded, shown
     from elreconcile.cli.terminal import Waits
     from elreconcile.ledger.opening import open_reader
     from elreconcile.systems import ReadingSystems
@@ -50,6 +50,7 @@ def plan(
         made = make_plan(wanted, systems, ledger)
     expires_at = made.made_at + wanted.config.timing.plan_lifetime if out else None
     print(shown(made, as_json, markdown, full, expires_at), end="")
+    note_unneeded(made)
     if out is not None:
         save(made, out, wanted.config, latest)
     if made.work:
