@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,7 +22,7 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 from sandbox.addresses import Addresses
 from sandbox.waiting import until
 from tests.laws.worlds import ConsumerGroupWorld, events
-from tests.operator import TIMING, Operator, Ran
+from tests.operator import COMMAND, TIMING, Operator, Ran
 
 FORMS: tuple[list[str], ...] = ([], ["--json"], ["--markdown"])
 
@@ -118,6 +120,17 @@ def test_a_later_expiry_alone_is_another_document_and_no_other_value(case: Case)
     stale = case.apply()
     assert (stale.code, case.offsets(), len(stale.err.splitlines())) == (4, {60}, 3), stale
     assert f"  the document of ConsumerGroup/analytics/{case.world.name} was changed since (" in stale.err
+
+
+def test_it_is_shown_and_applied_from_another_directory(case: Case, tmp_path: Path) -> None:
+    environment = {name: text for name, text in os.environ.items() if name != "ELRECONCILE_CONFIG"}
+
+    def run(place: Path, *words: str) -> int:
+        return subprocess.run([*COMMAND, *words], cwd=place, env=environment, timeout=90).returncode
+
+    assert run(case.operator.home, "plan", "state", "--out", str(case.file)) == 0
+    assert run(tmp_path, "show", str(case.file)) == 0
+    assert (run(tmp_path, "apply", str(case.file)), case.offsets()) == (0, {20})
 
 
 def test_a_document_that_was_taken_away_is_named(case: Case) -> None:

@@ -133,7 +133,7 @@ def _wanted(
 
     Raises UsageError, and what reading documents or a saved plan raises.
     """
-    from elreconcile.cli.plan_file import load
+    from elreconcile.cli.plan_file import folder_of, load
     from elreconcile.cli.session import ALL, read_wanted
     from elreconcile.errors import UsageError
 
@@ -142,7 +142,7 @@ def _wanted(
     if accept or digest or selection != ALL:
         raise UsageError("a saved plan is carried out as it is: --accept, --only, --except and --digest belong to DIR")
     saved = load(place)
-    return read_wanted(Path(saved.plan.source.folder), config, saved.plan.accepted), saved
+    return read_wanted(folder_of(saved), config, saved.plan.accepted), saved
 
 
 def _planned(wanted: Wanted, ledger: LedgerWriter) -> Plan:

@@ -135,8 +135,10 @@ def totals(plan: Plan) -> str:
     ]
     waits = f"; {len(plan.blocked)} waiting for a precondition" if plan.blocked else ""
     refused = f"; {len(plan.refused)} refused" if plan.refused else ""
+    limits = ", ".join(refusal.id for refusal in plan.refusals)
+    whole = f"; refused as a whole ({limits})" if limits else ""
     total = f"{len(plan.work)} change{'s' if len(plan.work) > 1 else ''} in {plan.environment}"
-    return f"{total}: {', '.join(filter(None, counts))}{waits}{refused}.   digest {plan.digest[:16]}"
+    return f"{total}: {', '.join(filter(None, counts))}{waits}{refused}{whole}.   digest {plan.digest[:16]}"
 
 
 def _count(plan: Plan, actions: Sequence[Action], words: str) -> str:

@@ -55,7 +55,7 @@ PLANS = st.builds(
     left_out=st.lists(st.builds(Address, WORDS, WORDS, WORDS), max_size=2).map(tuple),
     lifted=st.lists(st.builds(Refusal, *[WORDS] * 5, st.booleans()), max_size=1).map(tuple),
 )
-SAVED = st.builds(SavedPlan, PLANS, TIMES, st.integers(0, 2**40), st.none() | WORDS)
+SAVED = st.builds(SavedPlan, PLANS, TIMES, st.integers(0, 2**40), st.none() | WORDS, WORDS)
 PLAIN = SavedPlan(Plan("test", Source("state"), "ledger", (), (), AT), AT, 3, "r3")
 
 

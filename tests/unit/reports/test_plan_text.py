@@ -27,7 +27,11 @@ def body(one: Change, full: bool = False) -> list[str]:
 
 
 def totals(*changes: Change) -> str:
-    return plan_text(plan(*changes)).splitlines()[-1]
+    return totals_of(plan(*changes))
+
+
+def totals_of(made: Plan) -> str:
+    return plan_text(made).splitlines()[-1]
 
 
 def test_a_plan_says_from_what_it_was_made() -> None:
@@ -134,6 +138,10 @@ def test_the_totals_count_what_apply_would_do() -> None:
     assert plan_text(made).splitlines()[-1] == (
         "5 changes in test: 1 to add, 1 to update, 1 to remove, 2 to carry out once; 1 waiting for a precondition; "
         f"1 refused.   digest {made.digest[:16]}"
+    )
+    limits = tuple(Refusal(id, "b", "c", "d", "e") for id in ("limit-groups", "limit-rewound"))
+    assert "1 refused; refused as a whole (limit-groups, limit-rewound).   " in totals_of(
+        replace(made, refusals=limits)
     )
     assert totals(change()).startswith("1 change in test: 1 to carry out once.   digest ")
 
