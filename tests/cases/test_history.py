@@ -78,6 +78,9 @@ def test_what_was_accepted_is_part_of_the_digest_and_of_the_history(
     operator.write(world.document)
     lifted = ("--accept", "limit-partitions", "--accept", "limit-groups")
     refused, accepted = (operator.plan("--json", *words).json for words in ((), lifted))
+    more = operator.plan("--accept", "protected", *lifted)
+    assert "note: --accept protected lifts nothing in this plan\n" in more.err
+    assert more.err.count("note: ") == more.out.count("lifts nothing now") == 1
     assert [each["id"] for each in refused["refusals"]] == ["limit-groups", "limit-partitions"]
     assert (accepted["refusals"], accepted["accepted"]) == ([], ["limit-groups", "limit-partitions"])
     assert refused["digest"] != accepted["digest"]

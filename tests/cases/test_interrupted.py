@@ -51,6 +51,7 @@ def test_a_fill_that_is_interrupted_says_how_far_it_came(field: Field, produce: 
     assert {address: stopped.ending(address) for address in endings} == endings
     assert "cut short; apply again to go on: it was interrupted" in stopped.out
     assert stopped.err.startswith("interrupted: what was begun is read back, nothing more is begun;")
+    assert stopped.err.endswith("elreconcile: interrupted: each change ended as is told above\n")
     assert latest(field.operator) == endings
     assert field.operator.apply().code == 0
     assert field.counts() == {LOADS: 6001}

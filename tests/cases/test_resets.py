@@ -396,7 +396,7 @@ def test_two_applies_at_the_same_moment_move_it_once(group: Group, operator: Ope
     assert sorted(each.code for each in both) in ([0, 4], [0, 5]), both
     assert group.commits() == [40, 40]
     held = next(each for each in both if each.code != 0)
-    told = ("locked by", "no longer the one", "waits for a precondition")  # by how far the other was
+    told = ("locked by", "no longer fits", "waits for a precondition")  # by how far the other was
     assert any(words in held.err for words in told), held
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import stat
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +22,7 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 from sandbox.addresses import Addresses
 from sandbox.waiting import until
 from tests.laws.worlds import ConsumerGroupWorld, events
-from tests.operator import TIMING, Operator, Ran
+from tests.operator import COMMAND, TIMING, Operator, Ran
 
 FORMS: tuple[list[str], ...] = ([], ["--json"], ["--markdown"])
 
@@ -104,8 +107,41 @@ def test_a_document_changed_after_the_review_is_not_carried_out(case: Case) -> N
     case.operator.write(case.world.document.replace("shift: -40", "shift: -50"))
     stale = case.apply()
     assert (stale.code, case.offsets()) == (4, {60})
-    assert "then" in stale.err
-    assert "now" in stale.err
+    address = f"ConsumerGroup/analytics/{case.world.name}"
+    place = case.operator.state / "documents.yaml"
+    assert f"  the document of {address} was changed since ({place})\n" in stale.err
+    assert re.search(rf"\n  {address}: request / meaning / .*shift: then -40, now -50\n", stale.err), stale
+    assert stale.err.endswith(f"plan again: elreconcile plan {case.operator.state}\n")
+
+
+def test_a_later_expiry_alone_is_another_document_and_no_other_value(case: Case) -> None:
+    case.save()
+    case.operator.write(case.world.document.replace("2040-01-01", "2041-01-01"))
+    stale = case.apply()
+    assert (stale.code, case.offsets(), len(stale.err.splitlines())) == (4, {60}, 3), stale
+    assert f"  the document of ConsumerGroup/analytics/{case.world.name} was changed since (" in stale.err
+
+
+def test_it_is_shown_and_applied_from_another_directory(case: Case, tmp_path: Path) -> None:
+    environment = {name: text for name, text in os.environ.items() if name != "ELRECONCILE_CONFIG"}
+
+    def run(place: Path, *words: str) -> int:
+        return subprocess.run([*COMMAND, *words], cwd=place, env=environment, timeout=90).returncode
+
+    assert run(case.operator.home, "plan", "state", "--out", str(case.file)) == 0
+    assert run(tmp_path, "show", str(case.file)) == 0
+    assert (run(tmp_path, "apply", str(case.file)), case.offsets()) == (0, {20})
+
+
+def test_a_document_that_was_taken_away_is_named(case: Case) -> None:
+    case.save()
+    case.operator.write(case.world.document.replace(case.world.name, f"{case.world.name}-other"))
+    gone = case.apply()
+    assert (gone.code, case.offsets()) == (4, {60}), gone
+    assert gone.err.splitlines()[1:] == [
+        f"  ConsumerGroup/analytics/{case.world.name} is no longer in {case.operator.state}",
+        f"plan again: elreconcile plan {case.operator.state}",
+    ]
 
 
 def test_an_unrelated_document_does_not_make_it_stale(case: Case) -> None:
@@ -145,6 +181,9 @@ def test_a_request_that_has_expired_meanwhile_is_not_told_as_done(case: Case) ->
     until("it has expired", lambda: datetime.now(UTC) > expires)
     late = case.apply()
     assert (late.code, case.offsets()) == (4, {60}), late
+    told = f"request law of ConsumerGroup/analytics/{case.world.name} expired at {expires:%Y-%m-%dT%H:%M:%SZ}: "
+    assert told in late.err
+    assert told in case.operator.run("show", str(case.file)).err
 
 
 def test_the_same_plan_of_the_folder_counts_as_the_saved_one(case: Case) -> None:
@@ -229,6 +268,16 @@ def test_what_was_accepted_was_accepted_as_shown(case: Case) -> None:
     assert "limit-rewound was accepted: then 80, now 150" in grown.err
     case.world.commit(case.world.topic, {0: 60, 1: 50})
     assert (case.apply().code, case.offsets()) == (0, {20})
+
+
+def test_what_was_accepted_stands_in_every_form_that_is_reviewed(case: Case) -> None:
+    case.operator.configure(
+        case.operator.config.read_text() + f"limits: {{rewound: 10, protected: ['{case.world.name}*']}}\n"
+    )
+    planned = case.save("--accept", "protected", "--accept", "limit-rewound")
+    for shown in (planned, *(case.operator.run("show", str(case.file), *words) for words in ([], ["--markdown"]))):
+        assert "limit-rewound: rewound in this run: 80; limits.rewound is 10\n" in shown.out, shown
+        assert f"protected: {case.world.name}: it would be changed; {case.world.name}* is protected\n" in shown.out
 
 
 def test_a_ledger_restored_from_an_older_copy_is_noticed(case: Case) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -171,6 +173,8 @@ def test_waiting_for_a_lock_has_an_end_and_waiting_for_groups_is_something_else(
         (["settle", "g", "--done", "--reason", "seen"], "'g' is not an address"),
         (["plan", "STATE", "--only", "watched", "--only", "wacthed"], "--only wacthed: no document"),
         (["drift", "STATE", "--except", "BurrowMonitor/*"], "--except BurrowMonitor/*: no document"),
+        (["plan", "STATE", "--accept", "limit-rewoud"], "these have: limit-deletion-share, limit-deletions, "),
+        (["apply", "STATE", "--yes", "--accept", "same-cluster"], "--accept same-cluster: no refusal that can be"),
         (["apply", "STATE", "--yes", "--only", "ConsumerGroup/*/other"], "--only ConsumerGroup/*/other: no document"),
     ],
 )
@@ -221,8 +225,9 @@ def test_69_kafka_is_down(tmp_path: Path) -> None:
     operator = offline(tmp_path, port)
     ran = operator.apply()
     assert (ran.code, ran.out) == (69, "")
-    told = f"elreconcile: Kafka analytics: 127.0.0.1:{port}: connection refused (tried for {tried(ran.err)} s)\n"
-    assert (ran.err, tried(ran.err) < 2) == (told, True)
+    told = f"Kafka analytics: 127.0.0.1:{port}: connection refused (tried for {tried(ran.err)} s)\n"
+    assert (ran.err, tried(ran.err) < 2) == (f"elreconcile: nothing was changed: {told}", True)
+    assert operator.plan().err.startswith("elreconcile: Kafka analytics: ")
 
 
 def test_69_kafka_hangs(tmp_path: Path) -> None:
@@ -280,7 +285,31 @@ def test_130_while_a_system_is_awaited(tmp_path: Path) -> None:
         plan = started(offline(tmp_path, kafka.port, PATIENT), "plan", str(tmp_path / "operator" / "state"))
         assert kafka.first.wait(60)
         time.sleep(0.3)
-        assert "interrupted" in interrupted(plan)
+        assert interrupted(plan).endswith("elreconcile: interrupted\n")
+
+
+def test_130_at_the_question(operator: Operator, group: Group) -> None:
+    operator.write(group.reset("{offset: 3}"))
+    ours, theirs = pty.openpty()
+    apply = subprocess.Popen(
+        [*COMMAND, "apply", str(operator.state)],
+        env=operator.environment,
+        cwd=ROOT,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(theirs)
+    assert apply.stderr
+    asked = ""
+    while not asked.endswith("will do: "):
+        read = apply.stderr.read(1)
+        assert read, asked
+        asked += read
+    assert interrupted(apply).endswith("elreconcile: interrupted: nothing was changed\n")
+    os.close(ours)
+    assert group.committed() == 6
 
 
 def test_130_while_the_group_is_awaited(stack: Addresses, group: Group, operator: Operator) -> None:
@@ -293,7 +322,7 @@ def test_130_while_the_group_is_awaited(stack: Addresses, group: Group, operator
         until("apply holds the lock", lambda: list((operator.home / "ledger.sqlite.locks").glob("*.lock")))
         time.sleep(2.5)
         assert apply.poll() is None
-        assert "the next apply goes on with it" in interrupted(apply)
+        assert interrupted(apply).endswith("elreconcile: interrupted: nothing was changed\n")
     assert group.committed() == 6
     assert operator.apply("--wait", "30s").code == 0
     assert group.committed() == 3

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -52,9 +53,38 @@ def test_a_plan_is_all_that_is_on_stdout(operator: Operator, group: Group) -> No
     operator.write(group.reset("{offset: 3}"))
     planned = operator.plan()
     assert planned.out.startswith("analytics   Kafka ")
-    assert re.search(r"\n1 change: 1 to carry out once\. +digest [0-9a-f]{16}\n$", planned.out)
+    assert re.search(r"\n1 change in sandbox: 1 to carry out once\. +digest [0-9a-f]{16}\n$", planned.out)
     assert planned.err.startswith("Nothing was changed. Apply with: elreconcile apply ")
     assert planned.err.count("\n") == 1
+
+
+def test_the_next_step_does_what_was_shown_and_no_more(operator: Operator, group: Group, tmp_path: Path) -> None:
+    """Typed as it stands there, in a shell."""
+    operator.write(group.reset("{offset: 3}"))
+    operator.write(group.reset("{offset: 3}").replace("id: r", "id: r2").replace(group.name, "an other"), "other.yaml")
+    words = ["--except", "an *", "--accept", "protected", "--config", str(operator.config)]
+    apply, review = (
+        re.search(rf"{verb} with: elreconcile (.+?)(    |\n)", operator.plan(*words, "--full").err)
+        for verb in ("Apply", "Review it")
+    )
+    assert apply
+    assert review
+    assert shlex.split(apply[1]) == ["apply", str(operator.state), *shlex.split(review[1])[2:-2]]
+    assert sorted(shlex.split(apply[1])[2:]) == sorted(words)
+    assert shlex.split(review[1])[-2:] == ["--out", "plan.json"]
+    out = tmp_path / "a plan.json"
+    assert (
+        f"Apply with: elreconcile apply '{out}' --config {operator.config}\n"
+        in operator.plan(*words, "--out", str(out)).err
+    )
+    applied = subprocess.run(
+        ["sh", "-c", f"{shlex.join(COMMAND)} {apply[1]} --yes"],
+        env=operator.environment,
+        capture_output=True,
+        timeout=90,
+    )
+    assert (applied.returncode, group.committed()) == (0, 3), applied
+    assert "an other" not in operator.run("history").out
 
 
 def test_an_apply_tells_its_plan_and_outcomes_on_stdout_and_its_summary_on_stderr(
@@ -172,7 +202,7 @@ def test_only_a_typed_yes_will_do(typed: str, code: int, committed: int, operato
     operator.write(group.reset("{offset: 3}"))
     applied = at_terminal(operator, "apply", str(operator.state), typed=typed)
     assert (applied.code, group.committed()) == (code, committed)
-    assert f"Carry out this plan of {operator.state}? Only `yes` will do: " in applied.err
+    assert f"Carry out this plan of {operator.state} in sandbox? Only `yes` will do: " in applied.err
     assert ("nothing was changed: the answer was not yes" in applied.err) == (code == 4)
 
 

@@ -20,7 +20,7 @@ from elreconcile.desired.load import load
 from elreconcile.kinds import KINDS
 from elreconcile.ledger.entry import State
 from elreconcile.model.outcome import Ending
-from elreconcile.planning.policy import COUNTED, limit_id
+from elreconcile.planning.policy import ACCEPTABLE, COUNTED, limit_id
 from elreconcile.planning.standing import STUCK
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,14 +135,27 @@ def test_the_configuration_names_every_field() -> None:
     assert {word for word in _words(Config.model_json_schema()) if not re.search(rf"\b{word}\b", told)} == set()
 
 
-def refusals_in(folder: Path) -> set[str]:
+def refusals_in(folder: Path, acceptable: bool = False) -> set[str]:
     """The ids in the code under a folder; a first argument that is no text is one of those that are known."""
-    found: set[str] = set()
+    return {
+        id for call in _refusals_made(folder) if _is_acceptable(call) or not acceptable for id in _ids(call.args[0])
+    }
+
+
+def _refusals_made(folder: Path) -> Iterator[ast.Call]:
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Refusal", "Miss"):
-                found |= _ids(node.args[0])
-    return found
+                yield node
+
+
+def test_what_can_be_accepted_is_what_a_refusal_says_of_itself() -> None:
+    assert refusals_in(SOURCE, acceptable=True) == ACCEPTABLE
+
+
+def _is_acceptable(call: ast.Call) -> bool:
+    said = [*call.args[5:], *(each.value for each in call.keywords if each.arg == "acceptable")]
+    return [ast.unparse(each) for each in said] == ["True"]
 
 
 def _ids(argument: ast.expr) -> set[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from elreconcile.applying.carrying_out import Work, carry_out
+from elreconcile.applying.changed import changed
 from elreconcile.applying.journal import LedgerJournal, Telling, in_silence
 from elreconcile.applying.observing import Wanted, make_plan, moment_of
 from elreconcile.applying.staleness import must_be_current
@@ -16,10 +18,10 @@ from elreconcile.errors import ElreconcileError, Refused
 from elreconcile.ledger.entry import Entry, Run, State
 from elreconcile.ledger.lock import Locks, Owner
 from elreconcile.ledger.store import LedgerWriter
+from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change
 from elreconcile.model.outcome import Ending, Outcome
 from elreconcile.model.plan import Plan
-from elreconcile.planning.difference import compare
 from elreconcile.planning.policy import outgrown
 from elreconcile.planning.saved import SavedPlan, remember
 from elreconcile.systems import WritingSystems
@@ -121,7 +123,7 @@ def _look_again(shown: Plan, job: Apply, until: float) -> Plan:
         plan = make_plan(wanted, job.systems, job.ledger, shown.pins)
         if job.saved is not None:
             must_be_current(job.saved, job.ledger)
-        _still(shown, plan)
+        _still(shown, plan, {each.address: each.file for each in wanted.resources})
         _within_limits(shown, plan, job.wanted.config.limits)
         left = until - time.monotonic()
         if not plan.blocked or left <= 0:
@@ -130,13 +132,13 @@ def _look_again(shown: Plan, job: Apply, until: float) -> Plan:
         time.sleep(min(LOOK_AGAIN, left))
 
 
-def _still(shown: Plan, plan: Plan) -> None:
+def _still(shown: Plan, plan: Plan, files: Mapping[Address, str]) -> None:
     """Every change is as it was shown, or nothing is left to do for it."""
-    left = [change for change in shown.work if _left_to_do(change, plan)]
-    then, now = (each.bound([change.address for change in left]) for each in (shown, plan))
-    if then != now:
-        lines = "\n".join(f"  {each}" for each in compare(then, now))
-        raise Refused(f"the world is no longer the one this plan was made in; nothing was changed\n{lines}")
+    told = changed(shown, plan, [change for change in shown.work if _left_to_do(change, plan)], files)
+    if told:
+        lines = "\n".join(f"  {each}".replace("\n", "\n    ") for each in told)
+        again = f"plan again: elreconcile plan {shlex.quote(plan.source.folder)}"
+        raise Refused(f"nothing was changed: this plan no longer fits what is there now\n{lines}\n{again}")
 
 
 def _within_limits(shown: Plan, plan: Plan, limits: Limits) -> None:

@@ -59,16 +59,15 @@ def look(
     allowed = planner.Allowed(wanted.config.limits, wanted.accepted)
     seen = [question for question in questions if question.address in observed.live]
     changes = planner.changes(seen, observed.live, KINDS, moment, allowed)
+    limits = over_the_limit(changes, wanted.config.limits)
     plan = Plan(
         environment=wanted.config.environment,
         source=wanted.source,
         ledger=ledger.identity,
         systems=systems.seen(),
         changes=changes,
-        refusals=(
-            *same_cluster(systems.cluster_ids()),
-            *allowed.without_accepted(over_the_limit(changes, wanted.config.limits)),
-        ),
+        refusals=(*same_cluster(systems.cluster_ids()), *allowed.without_accepted(limits)),
+        lifted=allowed.lifted(limits),
         made_at=moment.now,
         accepted=tuple(sorted(wanted.accepted)),
         left_out=wanted.left_out,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from elreconcile.applying.changed import too_late
 from elreconcile.errors import Refused
 from elreconcile.ledger.entry import PastRun, State
 from elreconcile.ledger.store import LedgerReader
@@ -23,7 +24,8 @@ def must_be_current(saved: SavedPlan, ledger: LedgerReader) -> None:
 
 def stale(saved: SavedPlan, ledger: LedgerReader) -> str | None:
     """Why it may no longer be carried out; None: it may be. Raises Unreachable."""
-    if datetime.now(UTC) >= saved.expires_at:
+    moment = datetime.now(UTC)
+    if moment >= saved.expires_at:
         return f"it expired at {saved.expires_at:%Y-%m-%dT%H:%M:%SZ}"
     if saved.plan.ledger != ledger.identity:
         return f"it was made with the ledger {saved.plan.ledger}, and this one is {ledger.identity}"
@@ -36,7 +38,7 @@ def stale(saved: SavedPlan, ledger: LedgerReader) -> str | None:
     done = [past for past in ledger.runs_of_plan(saved.plan.digest, saved.run_number) if _carried_out(past)]
     if done and _not_merely_skipped(saved, ledger):
         return f"it was carried out by run {done[-1].run.id} at {done[-1].ended_at:%Y-%m-%dT%H:%M:%SZ}"
-    return None
+    return next(filter(None, (too_late(change, moment) for change in saved.plan.work)), None)
 
 
 def _carried_out(past: PastRun) -> bool:

@@ -15,10 +15,13 @@ class Stopping:
     def __init__(self, told: Callable[[], None] = lambda: None) -> None:
         self._told = told
         self.asked = False
+        self.watched = False
+        """Whether that time was ever entered: before it no run is recorded, and nothing changed."""
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """The time in which they ask for an end, and do not interrupt: a write is never cut in two."""
+        self.watched = True
         before = {number: signal.signal(number, self._ask) for number in SIGNALS}
         try:
             yield

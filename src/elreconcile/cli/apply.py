@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ from elreconcile.cli.options import Accept, ConfigFile, Except, Full, Json, Only
 if TYPE_CHECKING:
     from elreconcile.applying.applier import Ended
     from elreconcile.applying.observing import Wanted
+    from elreconcile.applying.stopping import Stopping
     from elreconcile.cli.session import Selection
     from elreconcile.ledger.lock import Locks
     from elreconcile.ledger.store import LedgerWriter
@@ -61,8 +64,9 @@ def apply(
 
     patience, for_locks = _seconds("--wait", wait), _seconds("--lock-timeout", lock_timeout)
     selection = Selection(tuple(only or ()), tuple(without or ()))
+    stopping = Stopping(_stops)
     wanted, saved = _wanted(place, config, accept or [], selection, digest)
-    with open_writer(wanted.config) as ledger:
+    with _said_what_became(stopping), open_writer(wanted.config) as ledger:
         if saved:
             must_be_current(saved, ledger)
         shown = saved.plan if saved else _planned(wanted, ledger)
@@ -71,10 +75,9 @@ def apply(
         locks = open_locks(wanted.config)
         _stop_unless_possible(shown, patience, saved is not None, locks)
         if shown.work and saved is None:
-            _ask(place, yes, as_json)
+            _ask(place, shown.environment, yes, as_json)
         with progress("applying") as watch, WritingSystems(wanted.config, watch.looking) as systems:
             told = watch.waiting, watch.telling
-            stopping = Stopping(_stops)
             job = Apply(wanted, systems, ledger, locks, owner(), patience, *told, for_locks, fail_fast, saved, stopping)
             ended = carry_out(shown, job) if shown.work else Ended(())
     _report(ended, shown, as_json)
@@ -97,7 +100,25 @@ def _report(ended: Ended, shown: Plan, as_json: bool) -> None:
     if ended.unrecorded:
         print(f"the history will show run {ended.run} as cut short: {ended.unrecorded}", file=sys.stderr)
         code = code or ended.unrecorded.exit_code
-    raise typer.Exit(Interrupted.exit_code if ended.interrupted else code)
+    if ended.interrupted:
+        raise Interrupted("interrupted: each change ended as is told above")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _said_what_became(stopping: Stopping) -> Iterator[None]:
+    """What ends an apply before its run is recorded has changed nothing."""
+    from elreconcile.errors import Interrupted, Unreachable
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        begun = "what was begun is in the ledger, and the next apply goes on with it"
+        raise Interrupted(f"interrupted: {begun if stopping.watched else 'nothing was changed'}") from None
+    except Unreachable as error:
+        if not stopping.watched:
+            error.add_note("nothing was changed")
+        raise
 
 
 def _stops() -> None:
@@ -112,7 +133,7 @@ def _wanted(
 
     Raises UsageError, and what reading documents or a saved plan raises.
     """
-    from elreconcile.cli.plan_file import load
+    from elreconcile.cli.plan_file import folder_of, load
     from elreconcile.cli.session import ALL, read_wanted
     from elreconcile.errors import UsageError
 
@@ -121,7 +142,7 @@ def _wanted(
     if accept or digest or selection != ALL:
         raise UsageError("a saved plan is carried out as it is: --accept, --only, --except and --digest belong to DIR")
     saved = load(place)
-    return read_wanted(Path(saved.plan.source.folder), config, saved.plan.accepted), saved
+    return read_wanted(folder_of(saved), config, saved.plan.accepted), saved
 
 
 def _planned(wanted: Wanted, ledger: LedgerWriter) -> Plan:
@@ -152,10 +173,12 @@ def _seconds(option: str, span: str) -> float:
 
 
 def _show(shown: Plan, as_json: bool, full: bool) -> None:
+    from elreconcile.cli.shown import note_unneeded
     from elreconcile.cli.shown import shown as told
 
     if not as_json:
         print(told(shown, as_json=False, markdown=False, full=full), flush=True)
+    note_unneeded(shown)
 
 
 def _stop_unless_possible(shown: Plan, patience: float, saved: bool, locks: Locks) -> None:
@@ -182,13 +205,13 @@ def _blocked(shown: Plan) -> str | None:
     return f"the plan waits for a precondition ({now}); --wait 10m waits for it" if now else None
 
 
-def _ask(place: Path, yes: bool, as_json: bool) -> None:
+def _ask(place: Path, environment: str, yes: bool, as_json: bool) -> None:
     from elreconcile.errors import Refused, UsageError
 
     if yes:
         return
     if as_json or not sys.stdin.isatty():
         raise UsageError("nobody is there to answer: give --yes to apply without being asked")
-    print(f"Carry out this plan of {place}? Only `yes` will do: ", end="", file=sys.stderr, flush=True)
+    print(f"Carry out this plan of {place} in {environment}? Only `yes` will do: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != "yes":
         raise Refused("nothing was changed: the answer was not yes")

@@ -67,8 +67,6 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):  # a locale's encoding may lack our signs; stderr escapes them already
         sys.stdout.reconfigure(errors=STAND_IN)
     code = _code()
-    if code == INTERRUPTED:
-        _say("interrupted; what an apply had begun is in the ledger, and the next apply goes on with it", code)
     try:
         for stream in filter(None, (sys.stdout, sys.stderr)):  # None where it was closed before we began
             stream.flush()
@@ -81,16 +79,18 @@ def main() -> None:
 
 def _code() -> int:
     try:
-        return app(standalone_mode=False) or 0
+        code = app(standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            _say("interrupted", code)
     except (typer.Abort, KeyboardInterrupt):
-        code = INTERRUPTED
+        code = _say("interrupted", INTERRUPTED)
     except TyperException as error:
         code = _say(_usage(error.format_message()), UsageError.exit_code)
     except LocatedError as error:  # as editors read it: file:line:column: message
         print(error, file=sys.stderr)
         code = error.exit_code
     except ElreconcileError as error:
-        code = _say(str(error), error.exit_code)
+        code = _say(": ".join([*getattr(error, "__notes__", ()), str(error)]), error.exit_code)
     except BrokenPipeError:
         code = 1
     except OSError as error:

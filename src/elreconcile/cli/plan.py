@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def plan(
+    context: typer.Context,
     folder: Folder,
     config: ConfigFile = None,
     out: Annotated[
@@ -35,7 +38,7 @@ def plan(
     from elreconcile.applying.observing import make_plan
     from elreconcile.cli.plan_file import save
     from elreconcile.cli.session import Selection, read_wanted
-    from elreconcile.cli.shown import shown
+    from elreconcile.cli.shown import note_unneeded, shown
     from elreconcile.cli.terminal import Waits
     from elreconcile.ledger.opening import open_reader
     from elreconcile.systems import ReadingSystems
@@ -47,17 +50,36 @@ def plan(
         made = make_plan(wanted, systems, ledger)
     expires_at = made.made_at + wanted.config.timing.plan_lifetime if out else None
     print(shown(made, as_json, markdown, full, expires_at), end="")
+    note_unneeded(made)
     if out is not None:
         save(made, out, wanted.config, latest)
     if made.work:
-        print(f"Nothing was changed. {_next(folder, out, made)}", file=sys.stderr)
+        print(f"Nothing was changed. {_next(context, folder, out, made)}", file=sys.stderr)
     if detailed and (made.is_refused or made.work):
         raise typer.Exit(4 if made.is_refused else 2)
 
 
-def _next(folder: Path, out: Path | None, made: Plan) -> str:
+def _next(context: typer.Context, folder: Path, out: Path | None, made: Plan) -> str:
+    """Commands that do what was shown and no more."""
     if made.is_refused:
         return "Nothing can be applied while something is refused."
-    place = folder if out is None else out
-    review = "" if out else f"    Review it with: elreconcile plan {folder} --out plan.json"
-    return f"Apply with: elreconcile apply {place}{review}"
+    if out is not None:
+        return f"Apply with: {_command('apply', out, *_typed(context, 'config'))}"
+    chosen = [folder, *_typed(context, "config", "only", "without", "accept")]
+    return (
+        f"Apply with: {_command('apply', *chosen)}    Review it with: {_command('plan', *chosen, '--out', 'plan.json')}"
+    )
+
+
+def _typed(context: typer.Context, *names: str) -> Iterator[str]:
+    """The words of these options, as far as they stand on the command line: the environment says the same again."""
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.name in names and source is not None and source.name == "COMMANDLINE":
+            value = context.params[option.name]
+            for each in value if isinstance(value, list | tuple) else [value]:
+                yield from (option.opts[0], str(each))
+
+
+def _command(*words: object) -> str:
+    return shlex.join(["elreconcile", *map(str, words)])

@@ -78,6 +78,7 @@ def read_wanted(folder: Path, config_file: Path | None, accepted: Sequence[str],
     from elreconcile.desired.load import load
     from elreconcile.kinds import KINDS
 
+    _must_be_acceptable(accepted)
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder of documents")
     config = read_config(config_file, folder)
@@ -86,6 +87,16 @@ def read_wanted(folder: Path, config_file: Path | None, accepted: Sequence[str],
     taken = tuple(resource for resource in resources if selection.takes(resource.address))
     left_out = tuple(resource.address for resource in resources if not selection.takes(resource.address))
     return Wanted(config, _source(folder), taken, frozenset(accepted), left_out)
+
+
+def _must_be_acceptable(accepted: Sequence[str]) -> None:
+    """A misspelt id would be bound into the plan, and lift nothing. Raises UsageError."""
+    from elreconcile.planning.policy import ACCEPTABLE
+
+    for id in accepted:
+        if id not in ACCEPTABLE:
+            known = ", ".join(sorted(ACCEPTABLE))
+            raise UsageError(f"--accept {id}: no refusal that can be accepted has this id; these have: {known}")
 
 
 def _source(folder: Path) -> Source:

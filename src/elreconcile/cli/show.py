@@ -18,13 +18,13 @@ def show(
 ) -> None:
     """Show a saved plan, with a warning when it can no longer be applied. Contacts the ledger only."""
     from elreconcile.applying.staleness import stale
-    from elreconcile.cli.plan_file import load
+    from elreconcile.cli.plan_file import folder_of, load
     from elreconcile.cli.session import read_config
     from elreconcile.cli.shown import shown
     from elreconcile.ledger.opening import open_reader
 
     saved = load(file)
-    with open_reader(read_config(config, Path(saved.plan.source.folder))) as ledger:
+    with open_reader(read_config(config, folder_of(saved))) as ledger:
         reason = stale(saved, ledger)
     print(shown(saved.plan, as_json, markdown, full, saved.expires_at, reason), end="")
     if reason:

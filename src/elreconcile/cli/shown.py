@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from elreconcile.model.plan import Plan
 
 
+def note_unneeded(plan: Plan) -> None:
+    """On stderr, each acceptance that lifts nothing of this plan: it was perhaps meant otherwise."""
+    lifted = {refusal.id for refusal in plan.all_lifted}
+    for id in plan.accepted:
+        if id not in lifted:
+            print(f"note: --accept {id} lifts nothing in this plan", file=sys.stderr)
+
+
 def shown(
     plan: Plan,
     as_json: bool,

@@ -107,7 +107,7 @@ class Change:
     `before` is the image to go back to. `details` is for people only and never read by apply. `document` is the
     fingerprint of the whole document, as written. `done` is the part of the effect that an earlier run, cut short,
     has already sent: it is only read back. `size` counts what the change does, by the names of the limits;
-    `deletable` is what its deletions are a share of.
+    `deletable` is what its deletions are a share of. `lifted` are refusals that the operator accepted.
     """
 
     address: Address
@@ -123,6 +123,7 @@ class Change:
     guards: tuple[Guard, ...] = ()
     preconditions: tuple[Precondition, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    lifted: tuple[Refusal, ...] = ()
     findings: tuple[Finding, ...] = ()
     pending: tuple[Pending, ...] = ()
     details: tuple[Block, ...] = ()

@@ -51,6 +51,8 @@ class Plan:
     left_out: tuple[Address, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     """Of the run as a whole: limits."""
+    lifted: tuple[Refusal, ...] = ()
+    """Those of the run as a whole that the operator accepted."""
 
     @property
     def work(self) -> tuple[Change, ...]:
@@ -64,6 +66,11 @@ class Plan:
     @property
     def is_refused(self) -> bool:
         return bool(self.refusals or self.refused)
+
+    @property
+    def all_lifted(self) -> tuple[Refusal, ...]:
+        """What the acceptances lift, of each change and of the run as a whole."""
+        return *(refusal for change in self.changes for refusal in change.lifted), *self.lifted
 
     @property
     def blocked(self) -> tuple[Change, ...]:

@@ -28,7 +28,13 @@ class Allowed:
     accepted: frozenset[str] = frozenset()
 
     def without_accepted(self, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
-        return tuple(each for each in refusals if not (each.acceptable and each.id in self.accepted))
+        return tuple(each for each in refusals if not self._lifts(each))
+
+    def lifted(self, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+        return tuple(each for each in refusals if self._lifts(each))
+
+    def _lifts(self, refusal: Refusal) -> bool:
+        return refusal.acceptable and refusal.id in self.accepted
 
 
 def asks(
@@ -60,15 +66,16 @@ def changes(
 def _judged(question: Ask[Any], change: Change, moment: Moment, allowed: Allowed) -> Change:
     """The kind's change, with what the ledger forbids and what the operator accepted."""
     change = protected(change, allowed.limits)
-    kept = allowed.without_accepted(change.refusals)
+    kept, lifted = allowed.without_accepted(change.refusals), allowed.lifted(change.refusals)
     written = digest(question.resource.spec.model_dump(mode="json", exclude_unset=True))
     request = question.request
     if request is None:
-        return replace(change, refusals=kept, document=written)
+        return replace(change, refusals=kept, lifted=lifted, document=written)
     return replace(
         change,
         document=written,
         action=change.action if question.open else Action.NONE,
         refusals=(*refusals(request, question.entry, change.guards), *kept),
+        lifted=lifted,
         findings=(*expired(request, question.entry, moment.now), *change.findings),
     )

@@ -17,6 +17,15 @@ COUNTED = ("groups", "partitions", "rewound", "skipped", "tables", "rows", "dele
 SHARE = "deletion_share"
 
 
+def limit_id(name: str) -> str:
+    """What to accept to go over the limit of this name: limit-rewound, limit-deletion-share."""
+    return f"limit-{name}".replace("_", "-")
+
+
+ACCEPTABLE = frozenset({"protected", "retention-margin", "no-events", "not-covered", *map(limit_id, (*COUNTED, SHARE))})
+"""The ids of all refusals that an operator may accept, those of the kinds included."""
+
+
 def protected(change: Change, limits: Limits) -> Change:
     """A change of something whose name the configuration protects needs an acceptance."""
     names = (change.address.name, str(change.address))
@@ -91,8 +100,3 @@ def _over(total: Counter[str], limits: Limits) -> Iterator[Refusal]:
 def _refusal(name: str, value: str, most: str) -> Refusal:
     setting = f"limits.{name}"
     return Refusal(limit_id(name), f"{name} in this run", value, f"{setting} is {most}", f"raise {setting}", True)
-
-
-def limit_id(name: str) -> str:
-    """What to accept to go over the limit of this name: limit-rewound, limit-deletion-share."""
-    return f"limit-{name}".replace("_", "-")

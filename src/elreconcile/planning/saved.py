@@ -22,13 +22,15 @@ FORMAT_VERSION = "1.0"
 class SavedPlan:
     """`run_number` and `run` are of the ledger's latest run when the plan was made, 0 and None before the first.
 
-    A ledger that holds no such run, or another one under this number, is an older copy.
+    A ledger that holds no such run, or another one under this number, is an older copy. `made_in` is the directory
+    that a relative folder of documents starts from.
     """
 
     plan: Plan
     expires_at: datetime
     run_number: int
     run: str | None
+    made_in: str = ""
 
 
 @cache

@@ -11,7 +11,7 @@ from datetime import datetime
 from elreconcile.model.block import Block, Line, Table
 from elreconcile.model.change import Action, Change
 from elreconcile.model.plan import Plan
-from elreconcile.reports.plan_text import change_text, left_out, refusal_text, totals
+from elreconcile.reports.plan_text import accepted, change_text, left_out, refusal_text, totals
 
 BUDGET = 65_536
 """Bytes of a comment that the large hosts take."""
@@ -52,7 +52,7 @@ def plan_markdown(
 ) -> Comment:
     """At most `budget` bytes. What destroys or is refused takes its room first, to the last row and then to its name.
 
-    What is not about a single document (limits, digest) is never cut, and takes a few thousand bytes at most.
+    What is not about a single document (limits, acceptances, digest) is never cut, and takes a few thousand bytes.
     `stale`: why a saved plan can no longer be applied.
     """
     grave, rest, idle = _by_weight(plan.changes)
@@ -189,7 +189,7 @@ def _cut_off(rows: int, documents: int) -> Sequence[str]:
 
 def _head(plan: Plan, stale: str | None) -> Sequence[str]:
     warning = [f"**This plan can no longer be applied: {stale}.**"] if stale else []
-    return [f"### elreconcile plan for {plan.environment}", *warning, totals(plan)]
+    return [f"### elreconcile plan for {plan.environment}", *warning, totals(plan), *map(_fenced, accepted(plan))]
 
 
 def _tail(plan: Plan, expires_at: datetime | None) -> Sequence[str]:

@@ -15,7 +15,7 @@ FOLD_AFTER = 2
 """Rows shown of a table before the rest is folded."""
 
 NAMED = 5
-"""Documents that are named before the rest is counted."""
+"""Documents, or lifts of one acceptance, that are named before the rest is counted."""
 
 Paint = Callable[[str, str], str]
 """A text and the name of its colour, to the text that a terminal shows so."""
@@ -29,7 +29,8 @@ def plan_text(plan: Plan, paint: Paint = plain, full: bool = False) -> str:
     """Header, one paragraph for each document with something to say, and the totals."""
     told = [change_text(change, paint, full) for change in plan.changes if _worth_telling(change)]
     limits = [refusal_text(refusal, paint) for refusal in plan.refusals]
-    return "\n\n".join([_header(plan), *told, *limits, "\n".join([totals(plan), *left_out(plan, full)])]) + "\n"
+    end = "\n".join([totals(plan), *left_out(plan, full)])
+    return "\n\n".join([_header(plan), *told, *limits, *accepted(plan, full), end]) + "\n"
 
 
 def _header(plan: Plan) -> str:
@@ -62,6 +63,22 @@ def refusal_text(refusal: Refusal, paint: Paint = plain) -> str:
     lift = f", or accept it for this plan: --accept {refusal.id}" if refusal.acceptable else ""
     head = f"{paint('refused', 'red')} ({refusal.id}): {refusal.what}: {refusal.value}; {refusal.limit}"
     return f"{head}\n  {refusal.remedy}{lift}"
+
+
+def accepted(plan: Plan, full: bool = False) -> Sequence[str]:
+    """One paragraph, or none: every id that was accepted, with what it lifts; just the first of each unless `full`."""
+    rows = [row for id in plan.accepted for row in _lifted(plan, id, full)]
+    return ["\n".join(["Accepted for this plan only:", *(f"  {row}" for row in rows)])] if rows else []
+
+
+def _lifted(plan: Plan, id: str, full: bool) -> Iterator[str]:
+    hits = [refusal for refusal in plan.all_lifted if refusal.id == id]
+    shown = hits if full else hits[:NAMED]
+    yield from (f"{id}: {each.what}: {each.value}; {each.limit}" for each in shown)
+    if len(shown) < len(hits):
+        yield f"{id}: {len(hits) - len(shown):,} more (--full)"
+    if not hits:
+        yield f"{id}: lifts nothing now"
 
 
 def _waits(condition: Precondition, paint: Paint) -> str:
@@ -107,7 +124,7 @@ def left_out(plan: Plan, full: bool = False) -> Sequence[str]:
 
 
 def totals(plan: Plan) -> str:
-    """How much there is to do, and the digest."""
+    """How much there is to do and where, and the digest."""
     if not plan.work:
         return _nothing_to_do(plan)
     counts = [
@@ -118,8 +135,10 @@ def totals(plan: Plan) -> str:
     ]
     waits = f"; {len(plan.blocked)} waiting for a precondition" if plan.blocked else ""
     refused = f"; {len(plan.refused)} refused" if plan.refused else ""
-    total = f"{len(plan.work)} change{'s' if len(plan.work) > 1 else ''}"
-    return f"{total}: {', '.join(filter(None, counts))}{waits}{refused}.   digest {plan.digest[:16]}"
+    limits = ", ".join(refusal.id for refusal in plan.refusals)
+    whole = f"; refused as a whole ({limits})" if limits else ""
+    total = f"{len(plan.work)} change{'s' if len(plan.work) > 1 else ''} in {plan.environment}"
+    return f"{total}: {', '.join(filter(None, counts))}{waits}{refused}{whole}.   digest {plan.digest[:16]}"
 
 
 def _count(plan: Plan, actions: Sequence[Action], words: str) -> str:

@@ -92,6 +92,15 @@ def test_a_ledger_without_the_run_that_the_plan_knew_is_an_older_copy(ledger: Le
     assert "run 1 was other" in str(stale(replace(plan, run="other"), ledger)), "its counter has caught up"
 
 
+def test_a_request_that_has_expired_is_told_unless_the_plan_was_carried_out(ledger: LedgerWriter) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    plan = saved(ledger, LEVEL, replace(RESET, request=Request("r1", past, None, "f")))
+    assert f"request r1 of {GROUP} expired at {past:%Y-%m-%dT%H:%M:%SZ}: " in str(stale(plan, ledger))
+    carry_out(ledger, plan, "one")
+    ledger.record([entry("g", "r1", state=State.SETTLED)])
+    assert "carried out by run one" in str(stale(plan, ledger))
+
+
 def test_it_expires_and_belongs_to_its_ledger(ledger: LedgerWriter) -> None:
     plan = saved(ledger, LEVEL)
     assert "expired at" in str(stale(replace(plan, expires_at=datetime.now(UTC)), ledger))

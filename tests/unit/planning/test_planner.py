@@ -84,6 +84,9 @@ def test_an_acceptance_lifts_what_may_be_lifted_and_nothing_else() -> None:
     assert refused() == ["wrong-cluster", "retention-margin"]
     assert refused("retention-margin") == ["wrong-cluster"]
     assert refused("wrong-cluster") == ["wrong-cluster", "retention-margin"]
+    (lifted,) = planned(SOON_DELETED, accepted=frozenset({"retention-margin"}))[GROUP.address()].lifted
+    assert (lifted.id, lifted.what) == ("retention-margin", "topic, partition 0")
+    assert planned(SOON_DELETED)[GROUP.address()].lifted == ()
 
 
 def test_reviewed_pins_are_handed_to_the_kind() -> None:

@@ -38,6 +38,7 @@ CHANGES = st.builds(
     guards=st.lists(st.builds(Guard, WORDS, WORDS), max_size=2).map(tuple),
     preconditions=st.lists(st.builds(Precondition, WORDS, WORDS, WORDS, st.booleans()), max_size=1).map(tuple),
     refusals=st.lists(st.builds(Refusal, *[WORDS] * 5, st.booleans()), max_size=1).map(tuple),
+    lifted=st.lists(st.builds(Refusal, *[WORDS] * 5, st.booleans()), max_size=1).map(tuple),
     findings=st.lists(st.builds(Finding, *[WORDS] * 4, st.sampled_from(Sort)), max_size=1).map(tuple),
     pending=st.lists(st.builds(Pending, WORDS, WORDS), max_size=1).map(tuple),
     details=st.just((Line("a line", 1), Table(("b", "a"), (("1", "2"),), frozenset({"a"})))),
@@ -52,8 +53,9 @@ PLANS = st.builds(
     made_at=TIMES,
     accepted=st.lists(WORDS, max_size=2).map(tuple),
     left_out=st.lists(st.builds(Address, WORDS, WORDS, WORDS), max_size=2).map(tuple),
+    lifted=st.lists(st.builds(Refusal, *[WORDS] * 5, st.booleans()), max_size=1).map(tuple),
 )
-SAVED = st.builds(SavedPlan, PLANS, TIMES, st.integers(0, 2**40), st.none() | WORDS)
+SAVED = st.builds(SavedPlan, PLANS, TIMES, st.integers(0, 2**40), st.none() | WORDS, WORDS)
 PLAIN = SavedPlan(Plan("test", Source("state"), "ledger", (), (), AT), AT, 3, "r3")
 
 

@@ -107,6 +107,14 @@ def test_what_refuses_the_whole_plan_is_told() -> None:
     assert "--accept limit-groups" in text
 
 
+def test_what_was_accepted_is_never_cut() -> None:
+    many = plan(*(replace(each, lifted=(LIMIT,)) for each in resets(5_000)))
+    text = plan_markdown(replace(many, accepted=("limit-groups", "no-events"))).text
+    assert "limit-groups: groups: 3; at most 1\n" in text
+    assert text.index("no-events: lifts nothing now") < place(text, "eventlogging_consumer_00000")
+    assert len(text.encode()) <= BUDGET
+
+
 def test_a_document_cannot_break_out_of_its_frame() -> None:
     text = comment(replace(change("a"), title="```\n# not a heading"))
     fence = "`" * 4

@@ -27,7 +27,11 @@ def body(one: Change, full: bool = False) -> list[str]:
 
 
 def totals(*changes: Change) -> str:
-    return plan_text(plan(*changes)).splitlines()[-1]
+    return totals_of(plan(*changes))
+
+
+def totals_of(made: Plan) -> str:
+    return plan_text(made).splitlines()[-1]
 
 
 def test_a_plan_says_from_what_it_was_made() -> None:
@@ -132,10 +136,14 @@ def test_the_totals_count_what_apply_would_do() -> None:
     monitor = change(Action.REMOVE, kind="BurrowMonitor")
     made = plan(change(Action.ADD, kind="X"), change(Action.UPDATE, kind="Y"), monitor, waiting, refused)
     assert plan_text(made).splitlines()[-1] == (
-        "5 changes: 1 to add, 1 to update, 1 to remove, 2 to carry out once; 1 waiting for a precondition; "
+        "5 changes in test: 1 to add, 1 to update, 1 to remove, 2 to carry out once; 1 waiting for a precondition; "
         f"1 refused.   digest {made.digest[:16]}"
     )
-    assert totals(change()).startswith("1 change: 1 to carry out once.   digest ")
+    limits = tuple(Refusal(id, "b", "c", "d", "e") for id in ("limit-groups", "limit-rewound"))
+    assert "1 refused; refused as a whole (limit-groups, limit-rewound).   " in totals_of(
+        replace(made, refusals=limits)
+    )
+    assert totals(change()).startswith("1 change in test: 1 to carry out once.   digest ")
 
 
 @pytest.mark.parametrize(
@@ -183,3 +191,26 @@ def test_documents_that_were_not_asked_for_are_named() -> None:
     assert plan_text(one).endswith("documents: ConsumerGroup/analytics/other-0.\n")
     assert plan_text(six).endswith("ConsumerGroup/analytics/other-4 and 1 more.\n")
     assert plan_text(six, full=True).endswith("ConsumerGroup/analytics/other-5.\n")
+
+
+def test_every_acceptance_is_told_with_what_it_lifts_before_the_totals() -> None:
+    hits = tuple(
+        Refusal("protected", f"g{number}", "it would be changed", "g* is protected", "r", True) for number in range(7)
+    )
+    limit = Refusal("limit-rewound", "rewound in this run", "12,000", "limits.rewound is 1,000", "raise it", True)
+    made = replace(
+        plan(*(replace(change(kind=f"K{number}"), lifted=(hit,)) for number, hit in enumerate(hits))),
+        accepted=("limit-groups", "limit-rewound", "protected"),
+        lifted=(limit,),
+    )
+    told, summary = plan_text(made).split("\n\n")[-2:]
+    assert told.splitlines() == [
+        "Accepted for this plan only:",
+        "  limit-groups: lifts nothing now",
+        "  limit-rewound: rewound in this run: 12,000; limits.rewound is 1,000",
+        *(f"  protected: g{number}: it would be changed; g* is protected" for number in range(5)),
+        "  protected: 2 more (--full)",
+    ]
+    assert summary.startswith("7 changes")
+    assert "protected: g6: it" in plan_text(made, full=True)
+    assert "Accepted" not in plan_text(plan(change()))
