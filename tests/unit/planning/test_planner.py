@@ -62,6 +62,17 @@ def test_a_request_that_waits_for_a_person_does_nothing_and_is_refused() -> None
     assert [refusal.id for refusal in change.refusals] == ["uncertain"]
 
 
+def test_a_request_beside_an_open_one_is_refused_and_where_there_is_none_it_is_found() -> None:
+    begun = replace(worlds.entry(State.UNCERTAIN, PINS, {}, GROUP), request_id="r0")
+    change = planned(entry=begun, accepted=frozenset({"open-request"}))[GROUP.address()]
+    assert [refusal.id for refusal in change.refusals] == ["open-request"]
+    levels = worlds.ask(GROUP.model_copy(update={"reset": None})).resource
+    questions = asks([levels], {begun.key: begun}, KINDS, {}, worlds.NOW)
+    (change,) = changes(questions, {GROUP.address(): WORLD}, KINDS, worlds.MOMENT, Allowed(Limits()))
+    assert (change.action, change.refusals) == (Action.NONE, ())
+    assert [finding.what for finding in change.findings] == ["request r0 of the same address"]
+
+
 def test_a_request_begun_in_another_world_is_refused() -> None:
     begun = replace(worlds.entry(State.STARTED, PINS, {}, GROUP), evidence={"guards": {"cluster id": "another"}})
     change = planned(entry=begun)[GROUP.address()]
