@@ -121,6 +121,17 @@ class MovingLaws(OnALedger):
         with pytest.raises(LedgerError, match="there is no ledger"):
             open_reader(other)
 
+    def test_another_environment_than_the_exported_one(self, unmade: Path, settings: Settings, file: Path) -> None:
+        head = json.loads(file.read_text().partition("\n")[0])
+        assert head["environment"] == "test"
+        other = settings | {"environment": "other"}
+        for named in (head["id"], None):
+            config = load_config(with_id(unmade, other, named))
+            with pytest.raises(LedgerError, match=r"elreconcile.yaml is of other, .*ledger.jsonl of test"):
+                import_ledger(config, file)
+            with pytest.raises(LedgerError, match="there is no ledger"):
+                open_reader(config)
+
     @pytest.mark.parametrize(
         "held",
         [

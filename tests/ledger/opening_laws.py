@@ -68,6 +68,17 @@ class OpeningLaws(OnALedger):
             with pytest.raises(LedgerError, match=f"elreconcile.yaml names another, .* has {found}"):
                 attempt(config)
 
+    def test_a_ledger_is_that_of_one_environment(self, config_file: Path, settings: Settings) -> None:
+        identity = str(load_config(config_file).ledger.id)
+        other = settings | {"environment": "other"}
+        for named in (identity, None):
+            config = load_config(with_id(config_file, other, named))
+            for attempt in (open_reader, open_writer, init_ledger):
+                with pytest.raises(LedgerError, match=r"elreconcile.yaml is of other, .* of test, .* not done here"):
+                    attempt(config)
+        with open_reader(load_config(with_id(config_file, settings, identity))) as reader:
+            assert reader.identity == identity
+
     def test_the_identity_is_that_of_the_configuration(self, config: Config) -> None:
         with open_reader(config) as reader, open_writer(config) as writer:
             assert reader.identity == writer.identity == config.ledger.id
