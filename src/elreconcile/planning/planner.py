@@ -15,7 +15,7 @@ from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change, Refusal
 from elreconcile.model.json import Json, digest
 from elreconcile.planning.policy import protected
-from elreconcile.planning.standing import Key, ask, forbidden, open_requests, others, told
+from elreconcile.planning.standing import Key, ask, forbidden, open_requests, others, settled_at, told
 
 Kinds = Mapping[str, Kind[Any, Any]]
 
@@ -67,6 +67,7 @@ def _judged(question: Ask[Any], change: Change, moment: Moment, allowed: Allowed
     return replace(
         change,
         document=written,
+        settled_at=settled_at(question.entry),
         action=change.action if question.open else Action.NONE,
         refusals=(*forbidden(question, change.guards), *kept),
         findings=(*told(question, moment.now), *change.findings),

@@ -66,6 +66,11 @@ def remembered(entry: Entry | None) -> Entry | None:
     return None if entry is None or entry.state is State.RELEASED else entry
 
 
+def settled_at(entry: Entry | None) -> datetime | None:
+    """None: it is not settled."""
+    return entry.at if entry is not None and entry.state is State.SETTLED else None
+
+
 def _open(request: Request, entry: Entry | None, now: datetime) -> bool:
     if entry is not None and (entry.fingerprint != request.fingerprint or entry.state in (State.SETTLED, *STUCK)):
         return False

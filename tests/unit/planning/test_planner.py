@@ -54,6 +54,8 @@ def test_each_document_has_its_change() -> None:
 def test_a_settled_request_is_nothing_to_do() -> None:
     change = planned(entry=worlds.entry(State.SETTLED, PINS, {}, GROUP))[GROUP.address()]
     assert (change.action, change.refusals, change.findings) == (Action.NONE, (), ())
+    assert change.settled_at == worlds.NOW
+    assert {made.settled_at for made in planned().values()} == {None}
 
 
 def test_a_request_that_waits_for_a_person_does_nothing_and_is_refused() -> None:
