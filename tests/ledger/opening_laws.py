@@ -34,8 +34,9 @@ class OpeningLaws(OnALedger):
     def test_a_ledger_that_was_lost_is_told_from_one_never_made(self, unmade: Path, settings: Settings) -> None:
         config = load_config(with_id(unmade, settings, "a-lost-one"))
         for attempt in (open_reader, open_writer, init_ledger):
-            with pytest.raises(LedgerError, match="names a-lost-one: it was lost or is elsewhere"):
+            with pytest.raises(LedgerError, match="names a-lost-one: it was lost or is elsewhere") as told:
                 attempt(config)
+            assert "with `elreconcile ledger import FILE`, and take out of the documents" in str(told.value)
 
     def test_it_is_made_once(self, unmade: Path) -> None:
         first = init_ledger(load_config(unmade))

@@ -14,6 +14,7 @@ from elreconcile.ledger.connection import Connection
 from elreconcile.ledger.lock import Locks
 from elreconcile.ledger.place import Place, place_of
 from elreconcile.ledger.store import LedgerReader, LedgerWriter
+from elreconcile.ledger.way_out import PUT_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _missing(place: Place, wanted: str | None) -> LedgerError:
         return LedgerError(f"there is no ledger in {place}: make it once with `elreconcile ledger init`")
     return LedgerError(
         f"there is no ledger in {place}, and elreconcile.yaml names {wanted}: it was lost or is elsewhere. "
-        "Without it nobody knows what was carried out. "
+        f"Without it nobody knows what was carried out. If it was lost, {PUT_BACK}. "
         "To begin anew, remove `id:` and run `elreconcile ledger init`"
     )
 
