@@ -256,6 +256,20 @@ class MovingLaws(OnALedger):
         assert [each.run.id for each in checked.cut_short] == ["r3"]
 
     @pytest.mark.parametrize(
+        ("ends", "told"),
+        [(State.SETTLED, []), (State.RELEASED, []), (State.UNCERTAIN, ["r3"])],
+    )
+    def test_a_run_without_an_end_is_told_while_a_request_of_it_is_open(
+        self, target: Config, file: Path, ends: State, told: list[str]
+    ) -> None:
+        import_ledger(target, file)
+        with open_writer(target) as ledger:
+            ledger.start_run(run("r4"))
+            ledger.record([replace(entry("open"), state=ends, run="r4")])
+            ledger.end_run("r4", {})
+        assert [each.run.id for each in check_ledger(target).cut_short] == told
+
+    @pytest.mark.parametrize(
         ("damage", "told"),
         [
             ("UPDATE elreconcile_ledger SET run_number = 2", "has counted 2 runs, and holds number 3"),
