@@ -91,6 +91,31 @@ def test_the_second_signal_ends_it_at_once(group: ConsumerGroupWorld, stack: Add
     assert operator.run("ledger", "check").code == 0
 
 
+def test_a_new_id_does_not_hide_a_request_of_which_nobody_knows_whether_it_was_done(
+    group: ConsumerGroupWorld, stack: Addresses, tmp_path: Path
+) -> None:
+    operator = Operator.at(tmp_path / "operator", stack)
+    operator.write(group.document)
+    assert apply_struck(operator, "SIGKILL", 4, "LedgerWriter.record").code == -9  # once `sending` is kept
+    group.commit(group.topic, {0: 70, 1: 70})
+    operator.write(group.document.replace("id: law", "id: anew"))
+    planned, applied = operator.plan("--detailed-exitcode", "--accept", "open-request"), operator.apply()
+    assert (planned.code, applied.code) == (4, 4), (planned, applied)
+    settle = f"elreconcile settle ConsumerGroup/analytics/{group.name} --request law"
+    for told in (planned.out, applied.out, operator.run("drift", str(operator.state)).out):
+        assert "open-request" in told
+        assert "request law of the same address: sending on " in told
+        assert settle in told
+    operator.write(group.document.partition("reset:")[0])
+    levels = operator.plan().out, operator.run("drift", str(operator.state)).out
+    assert all("request law of the same address: sending on " in told for told in levels), levels
+    assert set(group.commits().values()) == {70}
+    operator.write(group.document.replace("id: law", "id: anew"))
+    assert operator.run(*settle.split()[1:], "--not-done", "--reason", "it stood at 60, unmoved").code == 0
+    assert operator.apply().code == 0
+    assert set(group.commits().values()) == {30}
+
+
 def test_a_lock_is_looked_at_before_each_write(field: Field) -> None:
     """Lost when the table is made: nothing is put into it."""
     field.operator.write(document(entry("Edit")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -100,6 +101,10 @@ def test_the_writers_own_outage_is_found_filled_and_settled(
     third = field.operator.apply()
     assert third.code == 0
     assert field.counts()[ACCOUNTS] == 0, "a settled window is never refilled"
+    drift = field.operator.run("drift", str(field.operator.state))
+    assert (drift.code, drift.out.splitlines()[0]) == (0, "No drift was seen in 1 document."), drift
+    for told in (third.out, drift.out):
+        assert re.search(r"1 request was settled on \d{4}-\d\d-\d\d and not looked at again\.$", told, re.MULTILINE)
 
 
 def test_the_plan_shows_tables_hours_gaps_and_a_heat_map(lost: Field) -> None:

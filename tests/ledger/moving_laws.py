@@ -121,6 +121,17 @@ class MovingLaws(OnALedger):
         with pytest.raises(LedgerError, match="there is no ledger"):
             open_reader(other)
 
+    def test_another_environment_than_the_exported_one(self, unmade: Path, settings: Settings, file: Path) -> None:
+        head = json.loads(file.read_text().partition("\n")[0])
+        assert head["environment"] == "test"
+        other = settings | {"environment": "other"}
+        for named in (head["id"], None):
+            config = load_config(with_id(unmade, other, named))
+            with pytest.raises(LedgerError, match=r"elreconcile.yaml is of other, .*ledger.jsonl of test"):
+                import_ledger(config, file)
+            with pytest.raises(LedgerError, match="there is no ledger"):
+                open_reader(config)
+
     @pytest.mark.parametrize(
         "held",
         [
@@ -243,6 +254,20 @@ class MovingLaws(OnALedger):
         assert checked.wrong == ()
         assert [each.address for each in checked.open] == [entry("open").address]
         assert [each.run.id for each in checked.cut_short] == ["r3"]
+
+    @pytest.mark.parametrize(
+        ("ends", "told"),
+        [(State.SETTLED, []), (State.RELEASED, []), (State.UNCERTAIN, ["r3"])],
+    )
+    def test_a_run_without_an_end_is_told_while_a_request_of_it_is_open(
+        self, target: Config, file: Path, ends: State, told: list[str]
+    ) -> None:
+        import_ledger(target, file)
+        with open_writer(target) as ledger:
+            ledger.start_run(run("r4"))
+            ledger.record([replace(entry("open"), state=ends, run="r4")])
+            ledger.end_run("r4", {})
+        assert [each.run.id for each in check_ledger(target).cut_short] == told
 
     @pytest.mark.parametrize(
         ("damage", "told"),

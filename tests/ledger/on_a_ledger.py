@@ -35,6 +35,6 @@ def write_config(file: Path, settings: Settings) -> Path:
     return file
 
 
-def with_id(file: Path, settings: Settings, identity: str) -> Path:
+def with_id(file: Path, settings: Settings, identity: str | None) -> Path:
     """The same configuration, with the id `ledger init` printed."""
     return write_config(file, settings | {"ledger": settings["ledger"] | {"id": identity}})

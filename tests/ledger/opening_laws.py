@@ -34,8 +34,9 @@ class OpeningLaws(OnALedger):
     def test_a_ledger_that_was_lost_is_told_from_one_never_made(self, unmade: Path, settings: Settings) -> None:
         config = load_config(with_id(unmade, settings, "a-lost-one"))
         for attempt in (open_reader, open_writer, init_ledger):
-            with pytest.raises(LedgerError, match="names a-lost-one: it was lost or is elsewhere"):
+            with pytest.raises(LedgerError, match="names a-lost-one: it was lost or is elsewhere") as told:
                 attempt(config)
+            assert "with `elreconcile ledger import FILE`, and take out of the documents" in str(told.value)
 
     def test_it_is_made_once(self, unmade: Path) -> None:
         first = init_ledger(load_config(unmade))
@@ -67,6 +68,17 @@ class OpeningLaws(OnALedger):
         for attempt in (open_reader, open_writer, init_ledger):
             with pytest.raises(LedgerError, match=f"elreconcile.yaml names another, .* has {found}"):
                 attempt(config)
+
+    def test_a_ledger_is_that_of_one_environment(self, config_file: Path, settings: Settings) -> None:
+        identity = str(load_config(config_file).ledger.id)
+        other = settings | {"environment": "other"}
+        for named in (identity, None):
+            config = load_config(with_id(config_file, other, named))
+            for attempt in (open_reader, open_writer, init_ledger):
+                with pytest.raises(LedgerError, match=r"elreconcile.yaml is of other, .* of test, .* not done here"):
+                    attempt(config)
+        with open_reader(load_config(with_id(config_file, settings, identity))) as reader:
+            assert reader.identity == identity
 
     def test_the_identity_is_that_of_the_configuration(self, config: Config) -> None:
         with open_reader(config) as reader, open_writer(config) as writer:

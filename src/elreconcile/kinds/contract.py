@@ -39,7 +39,8 @@ class Ask(Generic[S]):
 
     `pins` are the numbers of a reviewed plan or of an apply that was cut short. `open`: something may still be
     done for it; always so for a level, and for a request until it is settled, expired or waits for a person.
-    `released`: an earlier run of the request is known not to count, whatever it left behind.
+    `released`: an earlier run of the request is known not to count, whatever it left behind. `others`: what the
+    ledger holds of other requests of its address that are not final.
     """
 
     resource: Resource[S]
@@ -48,6 +49,7 @@ class Ask(Generic[S]):
     pins: Json = None
     open: bool = True
     released: bool = False
+    others: tuple[Entry, ...] = ()
 
     @property
     def address(self) -> Address:

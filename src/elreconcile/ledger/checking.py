@@ -24,7 +24,8 @@ Key = tuple[str, str]
 class Checked:
     """How much was read, and what is `wrong`, a sentence each. `open`: requests that are not final.
 
-    `cut_short`: runs without an end, less their plans; they were killed, or still act.
+    `cut_short`: runs without an end, less their plans; they were killed, or still act. Not those that began requests of
+    which none is open any more: nothing is left of them to end.
     """
 
     identity: str
@@ -54,12 +55,19 @@ class _Check:
         self._words = 0
         self._entries = 0
         self._open: list[Entry] = []
-        self._cut_short: list[PastRun] = []
+        self._cut_short: dict[str, PastRun] = {}
+        self._begun: dict[str, set[Key]] = {}
+        """The requests of each run that was cut short."""
         self.wrong: list[str] = []
 
     def told(self, identity: str) -> Checked:
         counts = (len(self._runs), self._words, self._entries)
-        return Checked(identity, *counts, tuple(self.wrong), tuple(self._open), tuple(self._cut_short))
+        return Checked(identity, *counts, tuple(self.wrong), tuple(self._open), self._unended())
+
+    def _unended(self) -> tuple[PastRun, ...]:
+        still_open = {entry.key for entry in self._open}
+        begun = ((past, self._begun.get(run)) for run, past in self._cut_short.items())
+        return tuple(past for past, requests in begun if requests is None or requests & still_open)
 
     def read_all(self) -> None:
         self._read_runs()
@@ -73,7 +81,7 @@ class _Check:
             self._runs.add(str(row[1]))
             past = self._parsed(f"run {row[1]}", past_run_of, row)
             if past is not None and past.ended_at is None:
-                self._cut_short.append(replace(past, run=replace(past.run, plan=None)))
+                self._cut_short[past.run.id] = replace(past, run=replace(past.run, plan=None))
         missing = sorted(set(range(1, counted + 1)) - numbers)
         beyond = sorted(number for number in numbers if number > counted)
         if missing:
@@ -89,6 +97,8 @@ class _Check:
             latest[_key(row)] = _fingerprint(row)
             name = f"word {self._words} of the history, on {_named(row)},"
             word = self._parsed(name, entry_of, row)
+            if word is not None and word.run in self._cut_short:
+                self._begun.setdefault(word.run, set()).add(word.key)
             if word is not None and word.run not in self._runs:
                 self.wrong.append(f"{name} is of a run that is not there: {word.run}")
         return latest

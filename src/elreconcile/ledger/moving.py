@@ -12,7 +12,7 @@ from elreconcile.desired.config import Config
 from elreconcile.errors import LedgerError, Refused
 from elreconcile.ledger import sql
 from elreconcile.ledger.connection import Connection, Row
-from elreconcile.ledger.opening import make_tables, must_be_same, opened
+from elreconcile.ledger.opening import Identity, make_tables, must_be_same, opened
 from elreconcile.ledger.place import Place, place_of
 from elreconcile.ledger.text_form import Head, Record, read, read_head, written
 
@@ -47,13 +47,14 @@ def _records(connection: Connection) -> Generator[Record, None, None]:
 
 
 def import_ledger(config: Config, file: Path) -> Head:
-    """Put what was exported into a ledger that is not there yet, or was just made and is empty. It keeps its old id.
+    """Put what was exported into a ledger that is not there yet, or was just made and is empty. It keeps its old id
+    and its environment.
 
-    Raises Refused (the file is not as it was written), LedgerError (another id than the config names, a ledger that
-    holds anything), Unreachable, OSError.
+    Raises Refused (the file is not as it was written), LedgerError (another id or environment than the config names, a
+    ledger that holds anything), Unreachable, OSError.
     """
     head = _verified(file)
-    must_be_same(file, head.id, config.ledger.id or head.id)
+    must_be_same(file, Identity(head.id, head.environment), config)
     place = place_of(config)
     with closing(place.create()) as connection:
         make_tables(connection, place.dialect)
@@ -81,7 +82,7 @@ def _open(file: Path) -> TextIO:
 
 def _fill(connection: Connection, place: Place, file: Path, head: Head) -> None:
     dialect = place.dialect
-    named = (head.id, head.made_at)
+    named = (head.id, head.environment, head.made_at)
     connection.execute(dialect.first_row(), named)
     connection.execute(dialect.sql(sql.NAME), named)  # from here on nobody else writes to this ledger
     _must_be_empty(connection, place)

@@ -1,4 +1,4 @@
-"""Making a ledger, once, and finding the one the configuration names: by its place, and by its id."""
+"""Making a ledger, once, and finding the one the configuration names: by its place, its id and its environment."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ from elreconcile.ledger.connection import Connection
 from elreconcile.ledger.lock import Locks
 from elreconcile.ledger.place import Place, place_of
 from elreconcile.ledger.store import LedgerReader, LedgerWriter
+from elreconcile.ledger.way_out import PUT_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which ledger it is. It remembers what one environment did: the names of another's systems mean other systems."""
+
+    id: str
+    environment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,7 @@ class Initialized:
 
 
 def open_reader(config: Config) -> LedgerReader:
-    """The ledger the config names. Raises LedgerError (never made, another id), Unreachable."""
+    """The ledger the config names. Raises LedgerError (never made, of another id or environment), Unreachable."""
     return LedgerReader(*opened(config, read_only=True))
 
 
@@ -44,19 +53,17 @@ def open_locks(config: Config) -> Locks:
 def init_ledger(config: Config) -> Initialized:
     """Makes the ledger unless it is there. One that is there is never altered.
 
-    Raises Unreachable, and LedgerError when the config already names an id: that ledger was lost or is
-    elsewhere, and an empty one in its place would have forgotten what was carried out.
+    Raises Unreachable, and LedgerError for one of another environment, or when the config already names an id: that
+    ledger was lost or is elsewhere, and an empty one in its place would have forgotten what was carried out.
     """
     place = place_of(config)
-    found = _found_id(place)
-    if found is not None:
-        must_be_same(place, found, config.ledger.id or found)
-        return Initialized(found, made=False)
-    if config.ledger.id is not None:
+    found = _found(place)
+    if found is None and config.ledger.id is not None:
         raise _missing(place, config.ledger.id)
-    ours = str(uuid.uuid4())
-    kept = _make(place, ours)
-    return Initialized(kept, made=kept == ours)
+    ours = Identity(str(uuid.uuid4()), config.environment)
+    kept = found or _make(place, ours)
+    must_be_same(place, kept, config)
+    return Initialized(kept.id, made=kept == ours)
 
 
 def opened(config: Config, *, read_only: bool) -> tuple[Connection, sql.Dialect, str]:
@@ -66,29 +73,35 @@ def opened(config: Config, *, read_only: bool) -> tuple[Connection, sql.Dialect,
     if connection is None:
         raise _missing(place, config.ledger.id)
     try:
-        return connection, place.dialect, _verified_id(connection, place, config.ledger.id)
+        return connection, place.dialect, _verified_id(connection, place, config)
     except BaseException:
         connection.close()
         raise
 
 
-def _verified_id(connection: Connection, place: Place, wanted: str | None) -> str:
-    found = _id_in(connection)
+def _verified_id(connection: Connection, place: Place, config: Config) -> str:
+    found = _identity_in(connection)
     if found is None:
-        raise _missing(place, wanted)
-    if wanted is None:
+        raise _missing(place, config.ledger.id)
+    must_be_same(place, found, config)
+    if config.ledger.id is None:
         raise LedgerError(
             f"elreconcile.yaml does not say which ledger, so that one lost and made anew would pass for it. "
-            f"{place} has the id {found}: if that is the right one, write `id: {found}` under `ledger:`"
+            f"{place} has the id {found.id}: if that is the right one, write `id: {found.id}` under `ledger:`"
         )
-    must_be_same(place, found, wanted)
-    return found
+    return found.id
 
 
-def must_be_same(place: Place | Path, found: str, wanted: str) -> None:
-    """Raises LedgerError showing both ids."""
-    if found != wanted:
-        raise LedgerError(f"not the same ledger: elreconcile.yaml names {wanted}, {place} has {found}")
+def must_be_same(place: Place | Path, found: Identity, config: Config) -> None:
+    """Where the config names no id, any will do. Raises LedgerError showing both ids, or both environments."""
+    wanted = config.ledger.id or found.id
+    if found.id != wanted:
+        raise LedgerError(f"not the same ledger: elreconcile.yaml names {wanted}, {place} has {found.id}")
+    if found.environment != config.environment:
+        raise LedgerError(
+            f"not the ledger of this environment: elreconcile.yaml is of {config.environment}, {place} of "
+            f"{found.environment}, and what was done there was not done here: each environment has a ledger of its own"
+        )
 
 
 def _missing(place: Place, wanted: str | None) -> LedgerError:
@@ -96,26 +109,26 @@ def _missing(place: Place, wanted: str | None) -> LedgerError:
         return LedgerError(f"there is no ledger in {place}: make it once with `elreconcile ledger init`")
     return LedgerError(
         f"there is no ledger in {place}, and elreconcile.yaml names {wanted}: it was lost or is elsewhere. "
-        "Without it nobody knows what was carried out. "
+        f"Without it nobody knows what was carried out. If it was lost, {PUT_BACK}. "
         "To begin anew, remove `id:` and run `elreconcile ledger init`"
     )
 
 
-def _found_id(place: Place) -> str | None:
+def _found(place: Place) -> Identity | None:
     connection = place.connect(read_only=True)
     if connection is None:
         return None
     try:
-        return _id_in(connection)
+        return _identity_in(connection)
     finally:
         connection.close()
 
 
-def _id_in(connection: Connection) -> str | None:
+def _identity_in(connection: Connection) -> Identity | None:
     if not connection.has_table(sql.LEDGER_TABLE):
         return None
     rows = connection.execute(sql.IDENTITY)
-    return str(rows[0][0]) if rows else None
+    return Identity(*map(str, rows[0])) if rows else None
 
 
 def make_tables(connection: Connection, dialect: sql.Dialect) -> None:
@@ -124,13 +137,16 @@ def make_tables(connection: Connection, dialect: sql.Dialect) -> None:
         connection.execute(table)
 
 
-def _make(place: Place, identity: str) -> str:
-    """The id it has afterwards: another one when somebody else made it at the same moment."""
+def _make(place: Place, ours: Identity) -> Identity:
+    """What it is afterwards: another one when somebody else made it at the same moment."""
     connection = place.create()
     try:
         make_tables(connection, place.dialect)
         # Last, because it is what makes a ledger: one cut short before this is made again.
-        connection.execute(place.dialect.first_row(), (identity, datetime.now(UTC).isoformat()))
-        return str(_id_in(connection))
+        connection.execute(place.dialect.first_row(), (ours.id, ours.environment, datetime.now(UTC).isoformat()))
+        kept = _identity_in(connection)
+        if kept is None:
+            raise LedgerError(f"{place} did not keep the ledger that was made there")
+        return kept
     finally:
         connection.close()

@@ -15,12 +15,12 @@ _COLUMNS = "address, request_id, fingerprint, meaning, state, pins, before_act, 
 _VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 LEDGER_TABLE = "elreconcile_ledger"
-LEDGER = "SELECT id, made_at, run_number FROM elreconcile_ledger WHERE only_row = 1"
-IDENTITY = "SELECT id FROM elreconcile_ledger WHERE only_row = 1"
+LEDGER = "SELECT id, environment, made_at, run_number FROM elreconcile_ledger WHERE only_row = 1"
+IDENTITY = "SELECT id, environment FROM elreconcile_ledger WHERE only_row = 1"
 RUN_NUMBER = "SELECT run_number FROM elreconcile_ledger WHERE only_row = 1"
 HELD = """SELECT (SELECT COUNT(*) FROM elreconcile_runs), (SELECT COUNT(*) FROM elreconcile_history),
     (SELECT COUNT(*) FROM elreconcile_entries), run_number FROM elreconcile_ledger WHERE only_row = 1"""
-NAME = "UPDATE elreconcile_ledger SET id = ?, made_at = ? WHERE only_row = 1"
+NAME = "UPDATE elreconcile_ledger SET id = ?, environment = ?, made_at = ? WHERE only_row = 1"
 SET_RUN_NUMBER = "UPDATE elreconcile_ledger SET run_number = ? WHERE only_row = 1"
 NEXT_RUN_NUMBER = "UPDATE elreconcile_ledger SET run_number = run_number + 1 WHERE only_row = 1"
 
@@ -51,8 +51,8 @@ _ENTRY = """address {key} NOT NULL, request_id {key} NOT NULL, fingerprint {word
     meaning {text} NOT NULL, state {word} NOT NULL, pins {text} NOT NULL, before_act {text} NOT NULL,
     evidence {text} NOT NULL, run {word} NOT NULL, at {word} NOT NULL"""
 _COLUMNS_OF_TABLES = {
-    LEDGER_TABLE: """only_row INTEGER PRIMARY KEY, id {word} NOT NULL, made_at {word} NOT NULL,
-    run_number BIGINT NOT NULL""",
+    LEDGER_TABLE: """only_row INTEGER PRIMARY KEY, id {word} NOT NULL, environment {word} NOT NULL,
+    made_at {word} NOT NULL, run_number BIGINT NOT NULL""",
     "elreconcile_entries": f"{_ENTRY}, PRIMARY KEY (address, request_id)",
     "elreconcile_history": f"number {{counter}}, {_ENTRY}",
     "elreconcile_runs": """number BIGINT PRIMARY KEY, id {word} NOT NULL UNIQUE, started_at {word} NOT NULL,
@@ -94,8 +94,8 @@ class Dialect:
 
     def first_row(self) -> str:
         """The ledger's identity, given once: whoever comes second changes nothing."""
-        columns = "(only_row, id, made_at, run_number)"
-        return self.sql(f"{self.insert_if_absent} {LEDGER_TABLE} {columns} VALUES (1, ?, ?, 0)")
+        columns = "(only_row, id, environment, made_at, run_number)"
+        return self.sql(f"{self.insert_if_absent} {LEDGER_TABLE} {columns} VALUES (1, ?, ?, ?, 0)")
 
 
 SQLITE = Dialect(

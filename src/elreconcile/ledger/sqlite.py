@@ -10,6 +10,10 @@ from pathlib import Path
 
 from elreconcile.errors import LedgerError, Unreachable
 from elreconcile.ledger.connection import Row, T
+from elreconcile.ledger.way_out import PUT_BACK
+
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_DAMAGED = f"The file is damaged, or no ledger: apply nothing. Move it and its -journal elsewhere, then {PUT_BACK}"
 
 
 class SqliteConnection:
@@ -79,7 +83,9 @@ class SqliteConnection:
         try:
             yield
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+            name = getattr(error, "sqlite_errorname", "")
+            if name.startswith("SQLITE_BUSY"):
                 tried = time.monotonic() - started
                 raise Unreachable(f"ledger {self._path}", "another process is writing", tried) from error
-            raise LedgerError(f"ledger {self._path}: {error}") from error
+            way_out = f". {_DAMAGED}" if name.startswith(_DAMAGE) else ""
+            raise LedgerError(f"ledger {self._path}: {error}{way_out}") from error

@@ -35,6 +35,7 @@ class Head:
     """The first line. `made_at` is a time as the ledger keeps it."""
 
     id: str
+    environment: str
     made_at: str
     run_number: int
 
@@ -59,8 +60,13 @@ def read_head(lines: Iterator[str], name: str) -> Head:
     if version.split(".")[0] != FORMAT_VERSION.split(".")[0]:
         raise Refused(f"{name} has format {version or 'unknown'}; this version reads {FORMAT_VERSION}")
     match document:
-        case {"id": str(identity), "made_at": str(made_at), "run_number": int(run_number)}:
-            return Head(identity, made_at, run_number)
+        case {
+            "id": str(identity),
+            "environment": str(environment),
+            "made_at": str(made_at),
+            "run_number": int(run_number),
+        }:
+            return Head(identity, environment, made_at, run_number)
     raise _altered(name)
 
 

@@ -106,7 +106,8 @@ class Change:
     word of the document (`latest`, a shift, a timestamp) was turned into; both are covered by the plan's digest.
     `before` is the image to go back to. `details` is for people only and never read by apply. `document` is the
     fingerprint of the whole document, as written. `done` is the part of the effect that an earlier run, cut short,
-    has already sent: it is only read back. `size` counts what the change does, by the names of the limits;
+    has already sent: it is only read back. `settled_at`: since when the request is done for good; what has become of
+    what it did is not looked at again. `size` counts what the change does, by the names of the limits;
     `deletable` is what its deletions are a share of. `lifted` are refusals that the operator accepted.
     """
 
@@ -120,6 +121,7 @@ class Change:
     size: Mapping[str, int] = field(default_factory=dict)
     document: str = ""
     request: Request | None = None
+    settled_at: datetime | None = None
     guards: tuple[Guard, ...] = ()
     preconditions: tuple[Precondition, ...] = ()
     refusals: tuple[Refusal, ...] = ()

@@ -60,6 +60,11 @@ class Plan:
         return tuple(change for change in self.changes if change.action is not Action.NONE)
 
     @property
+    def settled(self) -> tuple[Change, ...]:
+        """Those whose request was settled before: what it did is not looked at again."""
+        return tuple(change for change in self.changes if change.settled_at)
+
+    @property
     def refused(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.refusals)
 

@@ -15,7 +15,7 @@ from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change, Refusal
 from elreconcile.model.json import Json, digest
 from elreconcile.planning.policy import protected
-from elreconcile.planning.standing import Key, ask, expired, refusals
+from elreconcile.planning.standing import Key, ask, forbidden, open_requests, others, settled_at, told
 
 Kinds = Mapping[str, Kind[Any, Any]]
 
@@ -45,7 +45,9 @@ def asks(
     now: datetime,
 ) -> Sequence[Ask[Any]]:
     """One question for each document. `pins` are those of a plan that was shown, empty for a new one."""
-    return [ask(each, kinds[each.address.kind], entries, pins, now) for each in resources]
+    questions = [ask(each, kinds[each.address.kind], entries, pins, now) for each in resources]
+    unsettled = open_requests(entries)
+    return [replace(each, others=others(each, unsettled)) for each in questions]
 
 
 def changes(
@@ -68,14 +70,12 @@ def _judged(question: Ask[Any], change: Change, moment: Moment, allowed: Allowed
     change = protected(change, allowed.limits)
     kept, lifted = allowed.without_accepted(change.refusals), allowed.lifted(change.refusals)
     written = digest(question.resource.spec.model_dump(mode="json", exclude_unset=True))
-    request = question.request
-    if request is None:
-        return replace(change, refusals=kept, lifted=lifted, document=written)
     return replace(
         change,
         document=written,
+        settled_at=settled_at(question.entry),
         action=change.action if question.open else Action.NONE,
-        refusals=(*refusals(request, question.entry, change.guards), *kept),
+        refusals=(*forbidden(question, change.guards), *kept),
         lifted=lifted,
-        findings=(*expired(request, question.entry, moment.now), *change.findings),
+        findings=(*told(question, moment.now), *change.findings),
     )

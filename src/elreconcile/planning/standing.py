@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from elreconcile.desired.load import Resource
 from elreconcile.kinds.contract import Ask, Kind
 from elreconcile.kinds.way_out import settle
-from elreconcile.ledger.entry import Entry, State
+from elreconcile.ledger.entry import OPEN, Entry, State
 from elreconcile.model.address import Address
 from elreconcile.model.change import Finding, Guard, Refusal, Request, Sort
 from elreconcile.model.json import Json, canonical
@@ -21,6 +21,11 @@ STUCK = {
     State.UNCERTAIN: "an earlier run could not tell whether it was done",
     State.OVERWRITTEN: "it was done, and then somebody wrote over it",
 }
+LOOK = {
+    State.UNCERTAIN: "look what stands there, then",
+    State.OVERWRITTEN: "find who wrote over it, then",
+}
+"""Before a person settles it."""
 
 
 def ask(
@@ -40,9 +45,30 @@ def ask(
     return Ask(resource, request, entry, begun, _open(request, entry, now), released=last is not entry)
 
 
+def open_requests(entries: Mapping[Key, Entry]) -> Mapping[str, Sequence[Entry]]:
+    """Those that are not final, by address."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries.values():
+        if entry.state in OPEN:
+            found.setdefault(entry.address, []).append(entry)
+    return found
+
+
+def others(question: Ask[Any], unsettled: Mapping[str, Sequence[Entry]]) -> tuple[Entry, ...]:
+    """The open requests of its address under another id than the document's."""
+    own = question.request.id if question.request else None
+    here = [each for each in unsettled.get(str(question.address), ()) if each.request_id != own]
+    return tuple(sorted(here, key=lambda each: each.request_id))
+
+
 def remembered(entry: Entry | None) -> Entry | None:
     """An entry that was released is as good as none."""
     return None if entry is None or entry.state is State.RELEASED else entry
+
+
+def settled_at(entry: Entry | None) -> datetime | None:
+    """None: it is not settled."""
+    return entry.at if entry is not None and entry.state is State.SETTLED else None
 
 
 def _open(request: Request, entry: Entry | None, now: datetime) -> bool:
@@ -51,8 +77,45 @@ def _open(request: Request, entry: Entry | None, now: datetime) -> bool:
     return now < request.expires
 
 
+def forbidden(question: Ask[Any], guards: tuple[Guard, ...]) -> tuple[Refusal, ...]:
+    """What the memory of an address forbids. No acceptance lifts these."""
+    if question.request is None:
+        return ()
+    own = refusals(question.request, question.entry, guards)
+    return (*own, *(Refusal("open-request", *_told(each)) for each in _in_the_way(question)))
+
+
+def told(question: Ask[Any], now: datetime) -> tuple[Finding, ...]:
+    """What the memory of an address has to say that forbids nothing."""
+    late = expired(question.request, question.entry, now) if question.request else ()
+    in_the_way = _in_the_way(question)
+    rest = [each for each in question.others if each not in in_the_way]
+    return (*late, *(Finding(*_told(each), Sort.NOTE) for each in rest))
+
+
+def _in_the_way(question: Ask[Any]) -> Sequence[Entry]:
+    """What may be done already, or may still be: a new request beside it could do it twice.
+
+    Not what was overwritten: it was done, and a new request is a way to go on from there.
+    """
+    if question.request is None or not question.open:
+        return ()
+    return [each for each in question.others if each.state is not State.OVERWRITTEN]
+
+
+def _told(entry: Entry) -> tuple[str, str, str, str]:
+    """What is open, how it stands, what is wanted, and the way there."""
+    way = LOOK.get(entry.state, "put its id back into the document, and apply goes on with it; or")
+    return (
+        f"request {entry.request_id} of the same address",
+        f"{entry.state} on {entry.at:%Y-%m-%d %H:%M} UTC by run {entry.run}, not settled",
+        "settled before another one is begun",
+        f"{way}: {settle(*entry.key)}",
+    )
+
+
 def refusals(request: Request, entry: Entry | None, guards: tuple[Guard, ...]) -> tuple[Refusal, ...]:
-    """What the memory of a request forbids. No acceptance lifts these."""
+    """What the memory of a request forbids."""
     if entry is None:
         return ()
     if entry.fingerprint != request.fingerprint:

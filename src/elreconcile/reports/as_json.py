@@ -73,6 +73,7 @@ def _change(change: Change) -> dict[str, Any]:
         "action": change.action.value,
         "title": change.title,
         "request": None if change.request is None else asdict(change.request),
+        "settled_at": change.settled_at,
         "effect": change.effect,
         "pins": change.pins,
         "before": change.before,

@@ -11,7 +11,7 @@ from elreconcile.model.change import Refusal
 from elreconcile.model.drift import Drift, drift_of, notes, unapplied
 from elreconcile.model.plan import Plan
 from elreconcile.reports.as_json import addresses, dumped
-from elreconcile.reports.plan_text import left_out
+from elreconcile.reports.plan_text import left_out, not_looked_at
 from elreconcile.reports.table import table
 
 
@@ -22,10 +22,14 @@ def drift_text(plan: Plan, unseen: Mapping[Address, str]) -> str:
     rows += [["not observed", str(address), cause] for address, cause in unseen.items()]
     rows += [["unapplied", str(change.address), change.title] for change in unapplied(plan)]
     rows += [[each.sort, str(each.address), each.told] for each in notes(plan)]
-    return "\n".join([table(rows) if rows else _none(len(plan.changes)), *left_out(plan)]) + "\n"
+    settled = [f"{not_looked_at(plan)}."] if plan.settled else []
+    return "\n".join([table(rows) if rows else _none(plan), *settled, *left_out(plan)]) + "\n"
 
 
-def _none(documents: int) -> str:
+def _none(plan: Plan) -> str:
+    documents = len(plan.changes)
+    if plan.settled:
+        return f"No drift was seen in {documents} document{'s' if documents != 1 else ''}."
     return f"No drift: {documents} document{'s are' if documents != 1 else ' is'} as the world is."
 
 
@@ -38,6 +42,7 @@ def drift_json(plan: Plan, unseen: Mapping[Address, str]) -> str:
             "refusals": [{**asdict(refusal), "address": address} for address, refusal in _refusals(plan)],
             "not_observed": {str(address): cause for address, cause in unseen.items()},
             "unapplied": addresses(change.address for change in unapplied(plan)),
+            "settled": addresses(change.address for change in plan.settled),
             "notes": _plain(notes(plan)),
             "left_out": addresses(plan.left_out),
         }

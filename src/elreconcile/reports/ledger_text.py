@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from elreconcile.kinds.way_out import settle
 from elreconcile.ledger.checking import Checked
 from elreconcile.ledger.entry import Entry, PastRun, State
+from elreconcile.ledger.way_out import PUT_BACK
 
 BY_A_PERSON = (State.OVERWRITTEN, State.UNCERTAIN)
 
@@ -20,10 +21,7 @@ def checked_text(checked: Checked) -> str:
 def _found(checked: Checked) -> Iterator[str]:
     yield from (f"wrong: {each}" for each in checked.wrong)
     if checked.wrong:
-        yield (
-            "  do not apply with it: import the newest export elsewhere, point the configuration there, and take out "
-            "of the documents what was carried out since"
-        )
+        yield f"  do not apply with it: point the configuration to a new place, {PUT_BACK}"
     for entry in checked.open:
         yield from _open(entry)
     for past in checked.cut_short:

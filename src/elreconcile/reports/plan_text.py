@@ -153,4 +153,16 @@ def _nothing_to_do(plan: Plan) -> str:
     if plan.refused:
         return f"Nothing can be done: {len(plan.refused)} of {looked} refused."
     waits = f", {pending} pending" if pending else ""
-    return f"Nothing to do: {looked} looked at, {found} finding{'s' if found != 1 else ''}{waits}."
+    findings = f"{found} finding{'s' if found != 1 else ''}{waits}"
+    settled = not_looked_at(plan)
+    return f"Nothing to do: {looked}{'' if settled else ' looked at'}, {findings}{settled and f'; {settled}'}."
+
+
+def not_looked_at(plan: Plan) -> str:
+    """The requests that were settled before, in words; empty: there are none."""
+    days = sorted(f"{change.settled_at:%Y-%m-%d}" for change in plan.settled)
+    if not days:
+        return ""
+    settled = f"{len(days)} requests were settled" if len(days) > 1 else "1 request was settled"
+    when = f" on {days[0]}" if days[0] == days[-1] else f", the last on {days[-1]},"
+    return f"{settled}{when} and not looked at again"

@@ -24,6 +24,8 @@ from sandbox.waiting import until
 from tests.ledger.on_a_ledger import OnALedger, Settings, write_config
 from tests.ledger.samples import actors, entry, owner, run
 
+DAMAGED = "The file is damaged, or no ledger: .*`elreconcile ledger import FILE`"
+
 
 class TestTrouble(OnALedger):
     @pytest.fixture
@@ -76,7 +78,7 @@ class TestTrouble(OnALedger):
     def test_a_file_that_is_no_database(self, config: Config, file: Path, content: bytes) -> None:
         file.write_bytes(content)
         for opening in (open_reader, open_writer, init_ledger):
-            with pytest.raises(LedgerError, match=r"ledger\.db: file is not a database"):
+            with pytest.raises(LedgerError, match=rf"ledger\.db: file is not a database\. {DAMAGED}"):
                 opening(config)
         assert file.read_bytes() == content
 
@@ -91,7 +93,7 @@ class TestTrouble(OnALedger):
             writer.record([entry(f"g{number}") for number in range(500)])
         with file.open("r+b") as half:
             half.truncate(file.stat().st_size // 2)
-        with pytest.raises(LedgerError, match="malformed"), open_reader(config) as reader:
+        with pytest.raises(LedgerError, match=f"malformed. {DAMAGED}"), open_reader(config) as reader:
             reader.entries()
 
     def test_an_empty_file_is_no_ledger(self, config: Config, file: Path) -> None:

@@ -54,12 +54,25 @@ def test_each_document_has_its_change() -> None:
 def test_a_settled_request_is_nothing_to_do() -> None:
     change = planned(entry=worlds.entry(State.SETTLED, PINS, {}, GROUP))[GROUP.address()]
     assert (change.action, change.refusals, change.findings) == (Action.NONE, (), ())
+    assert change.settled_at == worlds.NOW
+    assert {made.settled_at for made in planned().values()} == {None}
 
 
 def test_a_request_that_waits_for_a_person_does_nothing_and_is_refused() -> None:
     change = planned(entry=worlds.entry(State.UNCERTAIN, PINS, {}, GROUP))[GROUP.address()]
     assert change.action is Action.NONE
     assert [refusal.id for refusal in change.refusals] == ["uncertain"]
+
+
+def test_a_request_beside_an_open_one_is_refused_and_where_there_is_none_it_is_found() -> None:
+    begun = replace(worlds.entry(State.UNCERTAIN, PINS, {}, GROUP), request_id="r0")
+    change = planned(entry=begun, accepted=frozenset({"open-request"}))[GROUP.address()]
+    assert [refusal.id for refusal in change.refusals] == ["open-request"]
+    levels = worlds.ask(GROUP.model_copy(update={"reset": None})).resource
+    questions = asks([levels], {begun.key: begun}, KINDS, {}, worlds.NOW)
+    (change,) = changes(questions, {GROUP.address(): WORLD}, KINDS, worlds.MOMENT, Allowed(Limits()))
+    assert (change.action, change.refusals) == (Action.NONE, ())
+    assert [finding.what for finding in change.findings] == ["request r0 of the same address"]
 
 
 def test_a_request_begun_in_another_world_is_refused() -> None:

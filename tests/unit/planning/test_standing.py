@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from elreconcile.kinds import KINDS
+from elreconcile.kinds.contract import Ask
 from elreconcile.ledger.entry import Entry, State
-from elreconcile.model.change import Guard, Request
+from elreconcile.model.change import Guard, Request, Sort
 from elreconcile.model.json import Json
-from elreconcile.planning.standing import ask, expired, refusals, remembered
+from elreconcile.planning.standing import ask, expired, forbidden, open_requests, others, refusals, remembered, told
 from tests.unit.kinds.burrow_monitor import monitors
 from tests.unit.kinds.consumer_group import worlds
 
@@ -140,3 +142,63 @@ def test_an_expired_request_that_was_cut_short_is_to_be_settled() -> None:
         "expired 2018-03-20T00:00:00Z, not settled; a run that was cut short left it sending: it may be done in part"
     )
     assert finding.remedy == f"look how far it came, then: {SETTLE}"
+
+
+BLOCKING = (State.STARTED, State.SENDING, State.ACKNOWLEDGED, State.UNCERTAIN)
+LEVELS = worlds.ask(SPEC.model_copy(update={"reset": None})).resource
+
+
+def beside(*open_: Entry, resource: Any = RESOURCE, now: datetime = worlds.NOW) -> Ask[Any]:
+    """The question about a document of which the ledger remembers these."""
+    entries = {each.key: each for each in open_}
+    question = ask(resource, KIND, entries, {}, now)
+    return replace(question, others=others(question, open_requests(entries)))
+
+
+@pytest.mark.parametrize("state", BLOCKING)
+def test_another_request_of_the_address_that_is_open_comes_first(state: State) -> None:
+    question = beside(entry(state, request_id="r0"))
+    (refusal,) = forbidden(question, GUARDS)
+    assert (refusal.id, refusal.acceptable) == ("open-request", False)
+    assert refusal.what == "request r0 of the same address"
+    assert refusal.value == f"{state} on 2018-03-13 14:00 UTC by run run-1, not settled"
+    assert refusal.limit == "settled before another one is begun"
+    assert refusal.remedy.endswith(f": {SETTLE.replace('r1', 'r0')}")
+    assert ("put its id back" in refusal.remedy) == (state is not State.UNCERTAIN)
+    assert told(question, worlds.NOW) == ()
+
+
+@pytest.mark.parametrize("state", [State.SETTLED, State.RELEASED])
+def test_another_request_that_is_final_is_nothing_to_tell(state: State) -> None:
+    question = beside(entry(state, request_id="r0"))
+    assert (forbidden(question, GUARDS), told(question, worlds.NOW)) == ((), ())
+
+
+def test_one_that_was_overwritten_is_told_and_keeps_no_new_one_back() -> None:
+    question = beside(entry(State.OVERWRITTEN, request_id="r0"))
+    assert forbidden(question, GUARDS) == ()
+    (finding,) = told(question, worlds.NOW)
+    assert (finding.what, finding.sort) == ("request r0 of the same address", Sort.NOTE)
+    assert finding.remedy.startswith("find who wrote over it, then: elreconcile settle ")
+
+
+@pytest.mark.parametrize("state", [*BLOCKING, State.OVERWRITTEN])
+def test_where_nothing_new_is_asked_for_an_open_request_is_told(state: State) -> None:
+    open_ = entry(state, request_id="r0")
+    settled = beside(open_, entry(State.SETTLED))
+    for question in (beside(open_, resource=LEVELS), settled):
+        assert forbidden(question, GUARDS) == ()
+        (finding,) = told(question, worlds.NOW)
+        assert (finding.what, finding.sort) == ("request r0 of the same address", Sort.NOTE)
+        assert finding.value == f"{state} on 2018-03-13 14:00 UTC by run run-1, not settled"
+
+
+def test_a_request_is_not_in_its_own_way_nor_in_that_of_another_address() -> None:
+    elsewhere = entry(State.SENDING, request_id="r0", address="ConsumerGroup/analytics/another")
+    for question in (beside(entry(State.SENDING)), beside(elsewhere)):
+        assert (forbidden(question, GUARDS), told(question, worlds.NOW)) == ((), ())
+
+
+def test_every_one_that_is_open_is_told() -> None:
+    question = beside(entry(State.SENDING, request_id="b"), entry(State.STARTED, request_id="a"))
+    assert [each.what for each in forbidden(question, ())] == [f"request {id} of the same address" for id in "ab"]

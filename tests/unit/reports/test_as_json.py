@@ -63,6 +63,7 @@ def test_a_plan_holds_all_that_the_text_shows_and_that_apply_goes_by() -> None:
                     "meaning": {"to": "latest"},
                     "fingerprint": "print",
                 },
+                "settled_at": None,
                 "effect": {"commit": {"topic": {"0": 9223372036854775807}}},
                 "pins": {"topic": {"0": 9223372036854775807}},
                 "before": {"topic": {"0": None}},
@@ -95,6 +96,12 @@ def test_a_level_has_no_request() -> None:
     plan = Plan("test", Source("state"), "ledger", (), (level,), AT)
     (told,) = json.loads(plan_json(plan))["changes"]
     assert (told["request"], told["blocked"], told["details"]) == (None, False, [])
+
+
+def test_a_settled_request_has_its_time() -> None:
+    done = replace(PLAN, changes=(replace(CHANGE, action=Action.NONE, settled_at=AT),))
+    (told,) = json.loads(plan_json(done))["changes"]
+    assert told["settled_at"] == "2018-03-13T14:00:00Z"
 
 
 def test_outcomes_tell_how_each_change_ended_and_what_was_read_back() -> None:

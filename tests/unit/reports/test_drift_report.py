@@ -44,6 +44,7 @@ def test_json_holds_the_same() -> None:
     assert told["not_observed"] == {str(LOST): "down"}
     assert told["unapplied"] == [str(PLACE)]
     assert told["left_out"] == [str(LEFT_OUT)]
+    assert told["settled"] == []
     assert [each["told"] for each in told["notes"]] == ["commit: 9; wanted: 0 to 8"]
 
 
@@ -51,3 +52,12 @@ def test_only_where_there_is_nothing_to_tell_all_is_as_it_should_be() -> None:
     quiet = replace(PLAN, changes=(Change(PLACE, Action.NONE, ""),), refusals=(), left_out=())
     assert drift_text(quiet, {}) == "No drift: 1 document is as the world is.\n"
     assert "No drift" not in drift_text(replace(quiet, refusals=(LIMIT,)), {})
+
+
+def test_a_settled_request_is_not_told_as_being_as_the_world_is() -> None:
+    settled = Change(PLACE, Action.NONE, "", settled_at=AT)
+    quiet = replace(PLAN, changes=(settled,), refusals=(), left_out=())
+    unseen = "1 request was settled on 2018-03-13 and not looked at again."
+    assert drift_text(quiet, {}).splitlines() == ["No drift was seen in 1 document.", unseen]
+    assert drift_text(replace(quiet, changes=(CHANGE, settled)), {}).splitlines()[-1] == unseen
+    assert json.loads(drift_json(quiet, {}))["settled"] == [str(PLACE)]

@@ -16,6 +16,10 @@ def change(action: Action = Action.REQUEST, title: str = "reset r1", kind: str =
     return Change(Address(kind, "analytics", "g"), action, title)
 
 
+def settled(day: str) -> Change:
+    return replace(change(Action.NONE), settled_at=datetime.fromisoformat(f"{day}T00:00:00+00:00"))
+
+
 def plan(*changes: Change) -> Plan:
     systems = (SystemSeen("kafka", "analytics", "Kafka 3.9, cluster q1Sh"), SystemSeen("burrow", "b", "1.2.1"))
     return Plan("test", Source("state/demo"), "14-af", systems, changes, datetime(2018, 3, 13, tzinfo=UTC))
@@ -161,6 +165,19 @@ def test_the_totals_count_what_apply_would_do() -> None:
         (
             (change(Action.NONE), replace(change(Action.NONE, kind="X"), refusals=(Refusal("a", "b", "c", "d", "e"),))),
             "Nothing can be done: 1 of 2 documents refused.",
+        ),
+        (
+            (change(Action.NONE, kind="X"), settled("2018-03-13")),
+            "Nothing to do: 2 documents, 0 findings; 1 request was settled on 2018-03-13 and not looked at again.",
+        ),
+        (
+            (settled("2018-03-13"), settled("2018-03-13")),
+            "Nothing to do: 2 documents, 0 findings; 2 requests were settled on 2018-03-13 and not looked at again.",
+        ),
+        (
+            (settled("2018-03-13"), settled("2018-03-12")),
+            "Nothing to do: 2 documents, 0 findings; "
+            "2 requests were settled, the last on 2018-03-13, and not looked at again.",
         ),
     ],
 )
