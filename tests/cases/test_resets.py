@@ -236,11 +236,34 @@ def test_a_group_in_use_blocks_and_names_its_members(group: Group, operator: Ope
 
 
 def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(group: Group, operator: Operator) -> None:
-    """The pins are those that were shown: 60 - 40, not where the consumer was when it stopped.
+    """The pins are those that were shown, wherever the consumer was when it stopped.
 
     What it calls itself is shown while it is waited for, and would be wrong as markup.
     """
-    operator.write(group.document("{shift: -40}"))
+    operator.write(group.document("{behind_end: 80}"))
+    applied = applied_while_a_consumer_goes_on(group, operator)
+    assert applied.code == 0, applied
+    assert "1 member: app[/prod] on 127.0.0.1" in applied.out
+    assert "the offsets had moved on since the plan: -160 in all instead of -80" in applied.out
+    assert group.commits() == [20, 20]
+
+
+@pytest.mark.parametrize(
+    ("to", "rule"), [("{shift: 5}", "moved"), ("{shift: -40}", "moved"), ("{offset: 80}", "passed")]
+)
+def test_a_consumer_that_goes_on_while_it_is_waited_for_turns_no_reset_into_another(
+    to: str, rule: str, group: Group, operator: Operator
+) -> None:
+    operator.write(group.document(to))
+    applied = applied_while_a_consumer_goes_on(group, operator)
+    assert applied.code == 4, applied
+    assert rule in applied.err
+    assert "plan again" in applied.err
+    assert group.commits() == [100, 100]
+
+
+def applied_while_a_consumer_goes_on(group: Group, operator: Operator) -> Ran:
+    """To the end of its topic, and leaves."""
     consumer = group.member("app[/prod]")
     with _polling(consumer) as moved:
         consumer.subscribe([group.topic])
@@ -254,10 +277,7 @@ def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(grou
             time.sleep(1)
             consumer.commit(offsets=[Place(group.topic, part, 100) for part in range(2)], asynchronous=False)
             consumer.close()
-            applied = applying.result()
-    assert applied.code == 0, applied
-    assert "1 member: app[/prod] on 127.0.0.1" in applied.out
-    assert group.commits() == [20, 20]
+            return applying.result()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from elreconcile.kinds.consumer_group.progress import Progress, progress
 from elreconcile.kinds.consumer_group.retention import short_lived
 from elreconcile.kinds.consumer_group.shape import Targets, by_topic, read_image, targets, write_image, write_pins
 from elreconcile.kinds.consumer_group.show import details
+from elreconcile.kinds.consumer_group.since import another_thing, went_on
 from elreconcile.kinds.consumer_group.spec import ConsumerGroup, Reset
 from elreconcile.kinds.consumer_group.unused import type_refusals, unused
 from elreconcile.kinds.contract import Ask, Moment
@@ -47,6 +48,7 @@ def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
         refusals=tuple(_refusals(ask, spec.reset, live, standing, moment)),
         findings=(*found, *not_asked(live), *out_of_log(live)),
         details=details(live, standing, moment),
+        went_on=went_on(ask.reviewed, placed, live) if ask.reviewed else "",
     )
 
 
@@ -122,6 +124,8 @@ def _refusals(
             )
     yield from live.pinned.refusals
     way_out = f"look at the group, then: {settle(*ask.entry.key)}" if ask.entry else "plan anew"
+    if ask.reviewed is not None:
+        yield from another_thing(reset, ask.reviewed, live)
     if ask.pins is not None:
         yield from _left_behind(live, standing, way_out)
     yield from _uncertain(standing, way_out)
