@@ -223,6 +223,21 @@ def test_a_topic_that_does_not_exist_is_refused_and_not_made(group: Group, opera
     assert "no-such-topic-at-all" not in group.admin.list_topics()
 
 
+def test_a_name_that_no_group_bears_is_told_in_every_form(group: Group, operator: Operator) -> None:
+    typo = f"{group.name}-typo"
+    operator.write(group.document("earliest").replace(f"name: {group.name}", f"name: {typo}"))
+    told = "the group: does not exist; wanted: one that Kafka knows"
+    for form in ([], ["--markdown"]):
+        shown = operator.plan(*form)
+        assert (told in shown.out, "its first commits would make it; check its name" in shown.out) == (True, True), (
+            shown
+        )
+    (found,) = operator.change(f"ConsumerGroup/analytics/{typo}")["findings"]
+    assert (found["value"], found["sort"]) == ("does not exist", "note")
+    operator.write(group.document("earliest"))
+    assert "does not exist" not in operator.plan().out
+
+
 def test_a_group_in_use_blocks_and_names_its_members(group: Group, operator: Operator) -> None:
     operator.write(group.document("earliest"))
     with closing(group.member("the-writer")) as consumer, _polling(consumer) as moved:

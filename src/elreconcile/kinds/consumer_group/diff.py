@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from elreconcile.kinds.consumer_group import marks
-from elreconcile.kinds.consumer_group.findings import expectations, not_asked, out_of_log
+from elreconcile.kinds.consumer_group.findings import expectations, not_asked, out_of_log, unheard_of
 from elreconcile.kinds.consumer_group.live import LiveGroup
 from elreconcile.kinds.consumer_group.pin import name_partitions, outside
 from elreconcile.kinds.consumer_group.progress import Progress, progress
@@ -27,7 +27,8 @@ from elreconcile.systems.kafka_values import Commit, Partition
 def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
     """A reset that is still open becomes a change; expectations become findings either way."""
     spec = ask.resource.spec
-    found = tuple(expectations(spec.expect, live)) if spec.expect else ()
+    found = tuple(unheard_of(live)) if spec.expect or (spec.reset and ask.open) else ()
+    found += tuple(expectations(spec.expect, live)) if spec.expect else ()
     if spec.reset is None or not ask.open:
         return Change(ask.address, Action.NONE, _title(spec), findings=(*found, *out_of_log(live)))
     pins = live.pinned.pins
