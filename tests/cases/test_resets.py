@@ -547,6 +547,8 @@ def test_the_tables_show_what_an_operator_decides_by(group: Group, operator: Ope
     assert row == ["1", "0", "100", "60", "20", "-40", "80", "2018-03-13T13:29:31Z", "dt"]
     assert "leaves a lag of 160" in shown
     assert "the target is kept for ever" in shown
+    operator.write(group.document("{offsets: {0: 10, 1: keep}}"))
+    assert "leaves a lag of 130 (40 of it on partition 1, left alone); " in operator.plan().out
 
 
 class _polling:
