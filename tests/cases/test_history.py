@@ -114,7 +114,7 @@ def test_a_consumer_that_went_on_does_not_carry_a_plan_over_a_limit(
     """80 offsets were reviewed; by now it would be 160."""
     world.diverged()
     operator.configure(operator.config.read_text() + "limits: {rewound: 100}\n")
-    operator.write(world.document)
+    operator.write(world.document.replace("{shift: -40}", "{offset: 20}"))
     file = tmp_path / "plan.json"
     assert operator.plan("--out", str(file)).code == 0
     world.commit(world.topic, {0: 100, 1: 100})

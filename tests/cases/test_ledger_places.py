@@ -117,6 +117,7 @@ def test_an_export_older_than_a_plan_is_noticed_after_it_was_imported(
     stale = operator.run("apply", str(after))
     assert (stale.code, set(world.commits().values())) == (4, {10}), stale
     assert "older copy" in stale.err
+    world.commit(world.topic, {0: 20, 1: 20})
     assert operator.run("apply", str(before)).code == 0, "and one made before it can be applied"
     assert set(world.commits().values()) == {15}
 

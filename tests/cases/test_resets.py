@@ -223,6 +223,21 @@ def test_a_topic_that_does_not_exist_is_refused_and_not_made(group: Group, opera
     assert "no-such-topic-at-all" not in group.admin.list_topics()
 
 
+def test_a_name_that_no_group_bears_is_told_in_every_form(group: Group, operator: Operator) -> None:
+    typo = f"{group.name}-typo"
+    operator.write(group.document("earliest").replace(f"name: {group.name}", f"name: {typo}"))
+    told = "the group: does not exist; wanted: one that Kafka knows"
+    for form in ([], ["--markdown"]):
+        shown = operator.plan(*form)
+        assert (told in shown.out, "its first commits would make it; check its name" in shown.out) == (True, True), (
+            shown
+        )
+    (found,) = operator.change(f"ConsumerGroup/analytics/{typo}")["findings"]
+    assert (found["value"], found["sort"]) == ("does not exist", "note")
+    operator.write(group.document("earliest"))
+    assert "does not exist" not in operator.plan().out
+
+
 def test_a_group_in_use_blocks_and_names_its_members(group: Group, operator: Operator) -> None:
     operator.write(group.document("earliest"))
     with closing(group.member("the-writer")) as consumer, _polling(consumer) as moved:
@@ -236,11 +251,34 @@ def test_a_group_in_use_blocks_and_names_its_members(group: Group, operator: Ope
 
 
 def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(group: Group, operator: Operator) -> None:
-    """The pins are those that were shown: 60 - 40, not where the consumer was when it stopped.
+    """The pins are those that were shown, wherever the consumer was when it stopped.
 
     What it calls itself is shown while it is waited for, and would be wrong as markup.
     """
-    operator.write(group.document("{shift: -40}"))
+    operator.write(group.document("{behind_end: 80}"))
+    applied = applied_while_a_consumer_goes_on(group, operator)
+    assert applied.code == 0, applied
+    assert "1 member: app[/prod] on 127.0.0.1" in applied.out
+    assert "the offsets had moved on since the plan: -160 in all instead of -80" in applied.out
+    assert group.commits() == [20, 20]
+
+
+@pytest.mark.parametrize(
+    ("to", "rule"), [("{shift: 5}", "moved"), ("{shift: -40}", "moved"), ("{offset: 80}", "passed")]
+)
+def test_a_consumer_that_goes_on_while_it_is_waited_for_turns_no_reset_into_another(
+    to: str, rule: str, group: Group, operator: Operator
+) -> None:
+    operator.write(group.document(to))
+    applied = applied_while_a_consumer_goes_on(group, operator)
+    assert applied.code == 4, applied
+    assert rule in applied.err
+    assert "plan again" in applied.err
+    assert group.commits() == [100, 100]
+
+
+def applied_while_a_consumer_goes_on(group: Group, operator: Operator) -> Ran:
+    """To the end of its topic, and leaves."""
     consumer = group.member("app[/prod]")
     with _polling(consumer) as moved:
         consumer.subscribe([group.topic])
@@ -254,10 +292,7 @@ def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(grou
             time.sleep(1)
             consumer.commit(offsets=[Place(group.topic, part, 100) for part in range(2)], asynchronous=False)
             consumer.close()
-            applied = applying.result()
-    assert applied.code == 0, applied
-    assert "1 member: app[/prod] on 127.0.0.1" in applied.out
-    assert group.commits() == [20, 20]
+            return applying.result()
 
 
 @pytest.mark.parametrize(
@@ -512,6 +547,8 @@ def test_the_tables_show_what_an_operator_decides_by(group: Group, operator: Ope
     assert row == ["1", "0", "100", "60", "20", "-40", "80", "2018-03-13T13:29:31Z", "dt"]
     assert "leaves a lag of 160" in shown
     assert "the target is kept for ever" in shown
+    operator.write(group.document("{offsets: {0: 10, 1: keep}}"))
+    assert "leaves a lag of 130 (40 of it on partition 1, left alone); " in operator.plan().out
 
 
 class _polling:

@@ -85,10 +85,44 @@ def test_a_saved_plan_is_applied_without_a_question_and_only_once(case: Case) ->
 
 def test_the_pins_are_those_of_the_review(case: Case) -> None:
     """The consumer moved on after the plan was saved: the target stays where the review saw it."""
+    case.operator.write(case.world.document.replace("shift: -40", "behind_end: 80"))
     case.save()
     case.world.commit(case.world.topic, {0: 100, 1: 90})
     applied = case.apply()
     assert (applied.code, case.offsets()) == (0, {20}), applied
+    assert "read back; the offsets had moved on since the plan: -150 in all instead of -80" in applied.out
+
+
+@pytest.mark.parametrize("now", [{0: 100}, {0: 10, 1: 10}], ids=["moved on", "past the target"])
+def test_a_shift_of_commits_that_moved_since_is_not_the_one_asked_for(case: Case, now: dict[int, int]) -> None:
+    case.save()
+    case.world.commit(case.world.topic, now)
+    stands = case.world.commits()
+    stale = case.apply()
+    assert (stale.code, case.world.commits()) == (4, stands), stale
+    assert "moved" in stale.err
+    assert f"0: target 20, committed 60 then, {now[0]} now" in stale.err
+    assert case.operator.run("history").out == "The ledger holds no runs.\n"
+    case.world.commit(case.world.topic, {0: 70, 1: 60})
+    case.save()
+    assert (case.apply().code, case.offsets()) == (0, {30, 20}), "a new plan takes the new ones"
+
+
+def test_a_shift_of_a_group_that_is_gone_makes_no_commits(case: Case) -> None:
+    case.save()
+    case.world.admin.delete_groups([case.world.name])
+    stale = case.apply()
+    assert (stale.code, case.offsets()) == (4, set()), stale
+    assert "no-commit" in stale.err
+
+
+def test_a_target_that_the_consumer_has_passed_turns_no_skip_into_a_rewind(case: Case) -> None:
+    case.operator.write(case.world.document.replace("shift: -40", "offset: 80"))
+    assert "skip 40 offsets" in case.save().out
+    case.world.commit(case.world.topic, {0: 70, 1: 90})
+    stale = case.apply()
+    assert (stale.code, case.offsets()) == (4, {70, 90}), stale
+    assert ("passed" in stale.err, "1: target 80, committed 60 then, 90 now" in stale.err) == (True, True), stale
 
 
 def test_saved_while_the_consumer_runs_and_applied_after_it_has_stopped(case: Case) -> None:
@@ -238,10 +272,11 @@ def test_it_expires_while_it_waits(case: Case) -> None:
 
 def test_what_is_taken_back_is_what_stood_there_when_it_was_carried_out(case: Case) -> None:
     """Neither the 60 of the review, nor what another run has settled."""
+    case.operator.write(document := case.world.document.replace("shift: -40", "offset: 20"))
     idle = f"{case.world.name}-idle"
     places = (TopicPartition(case.world.topic, part) for part in (0, 1))
     case.world.admin.alter_group_offsets(idle, {place: OffsetAndMetadata(60, "", -1) for place in places})
-    case.operator.write(case.world.document.replace(case.world.name, idle), "idle.yaml")
+    case.operator.write(document.replace(case.world.name, idle), "idle.yaml")
     case.save()
     assert case.operator.apply("--only", idle).code == 0
     case.world.commit(case.world.topic, {0: 100, 1: 90})
@@ -261,6 +296,7 @@ def test_what_is_taken_back_is_what_stood_there_when_it_was_carried_out(case: Ca
 def test_what_was_accepted_was_accepted_as_shown(case: Case) -> None:
     """80 rewound offsets were; by now it would be 150."""
     case.operator.configure(case.operator.config.read_text() + "limits: {rewound: 10}\n")
+    case.operator.write(case.world.document.replace("shift: -40", "offset: 20"))
     case.save("--accept", "limit-rewound")
     case.world.commit(case.world.topic, {0: 100, 1: 90})
     grown = case.apply()

@@ -120,7 +120,7 @@ def _look_again(shown: Plan, job: Apply, until: float) -> Plan:
     addressed = {change.address for change in shown.work}
     wanted = replace(job.wanted, resources=tuple(each for each in job.wanted.resources if each.address in addressed))
     while True:
-        plan = make_plan(wanted, job.systems, job.ledger, shown.pins)
+        plan = make_plan(wanted, job.systems, job.ledger, shown.by_address)
         if job.saved is not None:
             must_be_current(job.saved, job.ledger)
         _still(shown, plan, {each.address: each.file for each in wanted.resources})

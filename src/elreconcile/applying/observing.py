@@ -14,7 +14,7 @@ from elreconcile.kinds import KINDS, observe_all
 from elreconcile.kinds.contract import Moment
 from elreconcile.ledger.store import LedgerReader
 from elreconcile.model.address import Address
-from elreconcile.model.json import Json
+from elreconcile.model.change import Change
 from elreconcile.model.plan import Plan, Source
 from elreconcile.planning import planner
 from elreconcile.planning.policy import over_the_limit, same_cluster
@@ -36,25 +36,25 @@ class Wanted:
 
 
 def make_plan(
-    wanted: Wanted, systems: ReadingSystems, ledger: LedgerReader, pins: Mapping[Address, Json] | None = None
+    wanted: Wanted, systems: ReadingSystems, ledger: LedgerReader, shown: Mapping[Address, Change] | None = None
 ) -> Plan:
-    """Observe everything once and plan. `pins` are those of a plan that was shown; without them it makes its own.
+    """Observe everything once and plan. `shown`: what a plan was shown to do, with whose pins; else it makes its own.
 
     Raises Unreachable, LedgerError.
     """
-    plan, lost = look(wanted, systems, ledger, pins or {})
+    plan, lost = look(wanted, systems, ledger, shown or {})
     for error in lost.values():
         raise error
     return plan
 
 
 def look(
-    wanted: Wanted, systems: ReadingSystems, ledger: LedgerReader, pins: Mapping[Address, Json]
+    wanted: Wanted, systems: ReadingSystems, ledger: LedgerReader, shown: Mapping[Address, Change]
 ) -> tuple[Plan, Mapping[Address, Unreachable]]:
     """A plan of what could be observed, and why the rest could not."""
     moment = moment_of(wanted.config)
     entries = ledger.entries_for(str(resource.address) for resource in wanted.resources)
-    questions = planner.asks(wanted.resources, entries, KINDS, pins, moment.now)
+    questions = planner.asks(wanted.resources, entries, KINDS, shown, moment.now)
     observed = observe_all(questions, systems, moment)
     allowed = planner.Allowed(wanted.config.limits, wanted.accepted)
     seen = [question for question in questions if question.address in observed.live]

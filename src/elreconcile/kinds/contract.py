@@ -37,7 +37,8 @@ class Moment:
 class Ask(Generic[S]):
     """One document to observe: what is wanted, and what is remembered of it.
 
-    `pins` are the numbers of a reviewed plan or of an apply that was cut short. `open`: something may still be
+    `pins` are the numbers of a reviewed plan or of an apply that was cut short; `reviewed` is the change as it was
+    shown, where they are of a plan and nothing was begun with them. `open`: something may still be
     done for it; always so for a level, and for a request until it is settled, expired or waits for a person.
     `released`: an earlier run of the request is known not to count, whatever it left behind. `others`: what the
     ledger holds of other requests of its address that are not final.
@@ -48,6 +49,7 @@ class Ask(Generic[S]):
     entry: Entry | None = None
     pins: Json = None
     open: bool = True
+    reviewed: Change | None = None
     released: bool = False
     others: tuple[Entry, ...] = ()
 

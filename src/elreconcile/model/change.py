@@ -108,7 +108,8 @@ class Change:
     fingerprint of the whole document, as written. `done` is the part of the effect that an earlier run, cut short,
     has already sent: it is only read back. `settled_at`: since when the request is done for good; what has become of
     what it did is not looked at again. `size` counts what the change does, by the names of the limits;
-    `deletable` is what its deletions are a share of. `lifted` are refusals that the operator accepted.
+    `deletable` is what its deletions are a share of. `lifted` are refusals that the operator accepted. `went_on` says
+    in words how much else it moves than was shown, where the world went on since; told with its outcome.
     """
 
     address: Address
@@ -129,6 +130,7 @@ class Change:
     findings: tuple[Finding, ...] = ()
     pending: tuple[Pending, ...] = ()
     details: tuple[Block, ...] = ()
+    went_on: str = ""
 
     @property
     def locks(self) -> tuple[str, ...]:

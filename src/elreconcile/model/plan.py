@@ -82,8 +82,9 @@ class Plan:
         return tuple(change for change in self.work if change.blocked_by)
 
     @property
-    def pins(self) -> Mapping[Address, Json]:
-        return {change.address: change.pins for change in self.work}
+    def by_address(self) -> Mapping[Address, Change]:
+        """The changes that do something."""
+        return {change.address: change for change in self.work}
 
     def change(self, address: Address) -> Change | None:
         return next((change for change in self.changes if change.address == address), None)

@@ -13,7 +13,7 @@ from elreconcile.kinds.contract import Ask, Kind, Moment
 from elreconcile.ledger.entry import Entry
 from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change, Refusal
-from elreconcile.model.json import Json, digest
+from elreconcile.model.json import digest
 from elreconcile.planning.policy import protected
 from elreconcile.planning.standing import Key, ask, forbidden, open_requests, others, settled_at, told
 
@@ -41,11 +41,11 @@ def asks(
     resources: Sequence[Resource[Any]],
     entries: Mapping[Key, Entry],
     kinds: Kinds,
-    pins: Mapping[Address, Json],
+    shown: Mapping[Address, Change],
     now: datetime,
 ) -> Sequence[Ask[Any]]:
-    """One question for each document. `pins` are those of a plan that was shown, empty for a new one."""
-    questions = [ask(each, kinds[each.address.kind], entries, pins, now) for each in resources]
+    """One question for each document. `shown` is what a plan was shown to do, empty for a new one."""
+    questions = [ask(each, kinds[each.address.kind], entries, shown, now) for each in resources]
     unsettled = open_requests(entries)
     return [replace(each, others=others(each, unsettled)) for each in questions]
 

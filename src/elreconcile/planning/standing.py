@@ -11,8 +11,8 @@ from elreconcile.kinds.contract import Ask, Kind
 from elreconcile.kinds.way_out import settle
 from elreconcile.ledger.entry import OPEN, Entry, State
 from elreconcile.model.address import Address
-from elreconcile.model.change import Finding, Guard, Refusal, Request, Sort
-from elreconcile.model.json import Json, canonical
+from elreconcile.model.change import Change, Finding, Guard, Refusal, Request, Sort
+from elreconcile.model.json import canonical
 
 Key = tuple[str, str]
 """A ledger entry's key: address and request id."""
@@ -32,7 +32,7 @@ def ask(
     resource: Resource[Any],
     kind: Kind[Any, Any],
     entries: Mapping[Key, Entry],
-    pins: Mapping[Address, Json],
+    shown: Mapping[Address, Change],
     now: datetime,
 ) -> Ask[Any]:
     """What to ask a kind about one document. Pins of an apply that was cut short stand above those of a plan."""
@@ -41,8 +41,10 @@ def ask(
         return Ask(resource)
     last = entries.get((str(resource.address), request.id))
     entry = remembered(last)
-    begun = entry.pins if entry else pins.get(resource.address)
-    return Ask(resource, request, entry, begun, _open(request, entry, now), released=last is not entry)
+    reviewed = None if entry else shown.get(resource.address)
+    begun = entry or reviewed
+    pins = begun.pins if begun else None
+    return Ask(resource, request, entry, pins, _open(request, entry, now), reviewed, released=last is not entry)
 
 
 def open_requests(entries: Mapping[Key, Entry]) -> Mapping[str, Sequence[Entry]]:

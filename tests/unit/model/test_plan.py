@@ -40,7 +40,7 @@ def plan(*changes: Change, **fields: object) -> Plan:
 def test_work_is_what_does_something() -> None:
     idle, busy = change("a", action=Action.NONE), change("b")
     assert plan(idle, busy).work == (busy,)
-    assert plan(idle, busy).pins == {busy.address: busy.pins}
+    assert plan(idle, busy).by_address == {busy.address: busy}
 
 
 def test_refused_counts_what_does_nothing_too() -> None:

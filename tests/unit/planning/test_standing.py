@@ -9,7 +9,7 @@ import pytest
 from elreconcile.kinds import KINDS
 from elreconcile.kinds.contract import Ask
 from elreconcile.ledger.entry import Entry, State
-from elreconcile.model.change import Guard, Request, Sort
+from elreconcile.model.change import Action, Change, Guard, Request, Sort
 from elreconcile.model.json import Json
 from elreconcile.planning.standing import ask, expired, forbidden, open_requests, others, refusals, remembered, told
 from tests.unit.kinds.burrow_monitor import monitors
@@ -34,17 +34,22 @@ def request() -> Request:
     return made
 
 
+def change(pins: Json) -> Change:
+    return Change(SPEC.address(), Action.REQUEST, "reset r1", pins=pins)
+
+
 def asked(entry: Entry | None, reviewed: Json = None, late: bool = False) -> tuple[bool, Json, Entry | None]:
     entries = {entry.key: entry} if entry else {}
-    pins = {} if reviewed is None else {SPEC.address(): reviewed}
+    shown = {} if reviewed is None else {SPEC.address(): change(reviewed)}
     now = request().expires if late else request().expires - timedelta(microseconds=1)
-    got = ask(RESOURCE, KIND, entries, pins, now)
+    got = ask(RESOURCE, KIND, entries, shown, now)
+    assert got.reviewed == (shown.get(SPEC.address()) if got.entry is None else None), "of nothing that was begun"
     return got.open, got.pins, got.entry
 
 
 def test_a_level_is_always_open_and_remembers_nothing() -> None:
     resource = monitors.ask(monitors.monitor("topic")).resource
-    got = ask(resource, KINDS["BurrowMonitor"], {}, {resource.address: {"pins": 1}}, worlds.NOW)
+    got = ask(resource, KINDS["BurrowMonitor"], {}, {resource.address: change({"pins": 1})}, worlds.NOW)
     assert (got.open, got.request, got.entry, got.pins) == (True, None, None, None)
 
 

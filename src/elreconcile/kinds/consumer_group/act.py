@@ -138,7 +138,7 @@ class _Cluster:
         if held:
             time.sleep(self._moment.grace)
         for each, now in self._held([each for each, _ in held]):
-            self._end(each, Ending.SETTLED, "read back", now)
+            self._end(each, Ending.SETTLED, "; ".join(filter(None, ("read back", each.went_on))), now)
 
     def _held(self, errands: Sequence[Errand]) -> Sequence[tuple[Errand, Mapping[Partition, Commit]]]:
         """Those that stand as Kafka acknowledged them, or that a member has gone on from, and what stands there."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from elreconcile.kinds.consumer_group import marks
-from elreconcile.kinds.consumer_group.findings import expectations, not_asked, out_of_log
+from elreconcile.kinds.consumer_group.findings import expectations, not_asked, out_of_log, unheard_of
 from elreconcile.kinds.consumer_group.live import LiveGroup
 from elreconcile.kinds.consumer_group.pin import name_partitions, outside
 from elreconcile.kinds.consumer_group.progress import Progress, progress
 from elreconcile.kinds.consumer_group.retention import short_lived
 from elreconcile.kinds.consumer_group.shape import Targets, by_topic, read_image, targets, write_image, write_pins
 from elreconcile.kinds.consumer_group.show import details
+from elreconcile.kinds.consumer_group.since import another_thing, went_on
 from elreconcile.kinds.consumer_group.spec import ConsumerGroup, Reset
 from elreconcile.kinds.consumer_group.unused import type_refusals, unused
 from elreconcile.kinds.contract import Ask, Moment
@@ -26,7 +27,8 @@ from elreconcile.systems.kafka_values import Commit, Partition
 def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
     """A reset that is still open becomes a change; expectations become findings either way."""
     spec = ask.resource.spec
-    found = tuple(expectations(spec.expect, live)) if spec.expect else ()
+    found = tuple(unheard_of(live)) if spec.expect or (spec.reset and ask.open) else ()
+    found += tuple(expectations(spec.expect, live)) if spec.expect else ()
     if spec.reset is None or not ask.open:
         return Change(ask.address, Action.NONE, _title(spec), findings=(*found, *out_of_log(live)))
     pins = live.pinned.pins
@@ -47,6 +49,7 @@ def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
         refusals=tuple(_refusals(ask, spec.reset, live, standing, moment)),
         findings=(*found, *not_asked(live), *out_of_log(live)),
         details=details(live, standing, moment),
+        went_on=went_on(ask.reviewed, placed, live) if ask.reviewed else "",
     )
 
 
@@ -122,6 +125,8 @@ def _refusals(
             )
     yield from live.pinned.refusals
     way_out = f"look at the group, then: {settle(*ask.entry.key)}" if ask.entry else "plan anew"
+    if ask.reviewed is not None:
+        yield from another_thing(reset, ask.reviewed, live)
     if ask.pins is not None:
         yield from _left_behind(live, standing, way_out)
     yield from _uncertain(standing, way_out)

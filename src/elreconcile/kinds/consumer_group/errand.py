@@ -15,7 +15,10 @@ from elreconcile.systems.kafka_values import Commit, Partition
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """`commit` and `forget` are still to be sent; `sent` was, by an earlier run, and is only read back."""
+    """`commit` and `forget` are still to be sent; `sent` was, by an earlier run, and is only read back.
+
+    `went_on`: in words, how much else it moves than was shown.
+    """
 
     address: Address
     request: str
@@ -23,6 +26,7 @@ class Errand:
     forget: frozenset[Partition]
     sent: Mapping[Partition, int | None]
     before: Image
+    went_on: str = ""
 
     @property
     def group(self) -> str:
@@ -69,4 +73,5 @@ def errand(change: Change) -> Errand:
         forget=frozenset(targets(read_pins(effect["forget"]))) - frozenset(sent),
         sent=sent,
         before=read_image(change.before),
+        went_on=change.went_on,
     )

@@ -1,4 +1,4 @@
-"""What is reported of a group and never changed: unmet expectations, and commits that no log holds. Pure."""
+"""What is reported of a group and never changed: unmet expectations, a name that nobody uses, stray commits. Pure."""
 
 from __future__ import annotations
 
@@ -27,6 +27,14 @@ def _too_few(least: int, live: LiveGroup) -> Iterator[Finding]:
         yield Finding("members", value, f"at least {least}", "look with Kafka's own tools", Sort.UNKNOWN)
     elif len(live.members) < least:
         yield Finding("members", str(len(live.members)), f"at least {least}", "start its consumers")
+
+
+def unheard_of(live: LiveGroup) -> Iterator[Finding]:
+    """A name that Kafka has never heard of, or has forgotten: it may be misspelt."""
+    if live.listing is None and not live.commits:
+        made = any(at is not None for targets in live.pinned.pins.values() for at in targets.values())
+        remedy = "its first commits would make it; check its name" if made else "check its name"
+        yield Finding("the group", "does not exist", "one that Kafka knows", remedy, Sort.NOTE)
 
 
 def not_asked(live: LiveGroup) -> Iterator[Finding]:

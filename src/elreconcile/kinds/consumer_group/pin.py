@@ -93,6 +93,10 @@ def outside(placed: Mapping[Partition, int | None], logs: Mapping[str, Log], rem
     )
 
 
+def no_commit(topic: str, partition: int) -> Miss:
+    return Miss("no-commit", topic, partition, "no commit", "a shift counts from one", "give another target")
+
+
 def gather(misses: Iterable[Miss]) -> Iterator[Refusal]:
     """One refusal for each rule and topic, naming its partitions."""
     by_rule: dict[tuple[str, str], list[Miss]] = defaultdict(list)
@@ -188,14 +192,7 @@ def _no_match(place: Place, reset: Reset, asked: int) -> Miss | Clamp:
 
 def _shifted(place: Place, shift: int, reset: Reset) -> int | Miss | Clamp:
     if place.commit is None:
-        return Miss(
-            "no-commit",
-            place.topic,
-            place.partition,
-            "no commit",
-            "a shift counts from one",
-            "give another target",
-        )
+        return no_commit(place.topic, place.partition)
     return _within(place, place.commit.offset + shift, reset)
 
 

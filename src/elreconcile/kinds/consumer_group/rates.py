@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from elreconcile.systems.kafka import KafkaReader
 
 HOUR_MS = int(timedelta(hours=1).total_seconds() * 1000)
+SLOWEST = 0.0001
+"""Offsets per second; what is slower, one in some hours, tells nothing of how long anything takes."""
 
 
 def consumed(seen: Seen, topic: str) -> float | None:
-    """Offsets per second over the commits Burrow remembers of the topic; None: it saw no movement."""
+    """Offsets per second over the commits Burrow remembers of the topic; None: it saw none, or too little to tell."""
     if not isinstance(seen, Mapping):
         return None
-    speeds = [_speed(partition) for partition in seen.get(topic, ())]
-    return sum(speeds) or None
+    speed = sum(_speed(partition) for partition in seen.get(topic, ()))
+    return speed if speed >= SLOWEST else None
 
 
 def _speed(seen: PartitionSeen) -> float:
@@ -43,6 +45,11 @@ def produced(kafka: KafkaReader, logs: Mapping[str, Log]) -> Mapping[str, float]
             arrived = max(logs[topic].bounds[partition].newest - start.offset, 0)  # the bounds were read before
             rates[topic] = rates.get(topic, 0.0) + arrived / (HOUR_MS / 1000)
     return rates
+
+
+def per_second(rate: float) -> str:
+    """With two digits that say something: 67.2/s, 0.033/s."""
+    return f"{rate:,.1f}/s" if rate >= 1 else f"{rate:.2g}/s"
 
 
 def catch_up(lag: int, rate: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from elreconcile.kinds.consumer_group.live import Event, LiveGroup, Log
 from elreconcile.kinds.consumer_group.pin import name_partitions
 from elreconcile.kinds.consumer_group.progress import Progress
-from elreconcile.kinds.consumer_group.rates import catch_up
+from elreconcile.kinds.consumer_group.rates import catch_up, per_second
 from elreconcile.kinds.consumer_group.retention import remaining
 from elreconcile.kinds.contract import Moment
 from elreconcile.kinds.span import told, utc, written
@@ -99,13 +99,24 @@ def _event(event: Event | None, target: int | None, newest: int) -> str:
 def _consequences(
     topic: str, log: Log, placed: Mapping[Partition, int | None], live: LiveGroup, moment: Moment
 ) -> Iterator[Line]:
-    lag = sum(log.bounds[number].newest - target for (_, number), target in placed.items() if target is not None)
-    if lag:
-        yield Line(
-            f"leaves a lag of {lag:,}; {_estimate(topic, lag, live)}; {_kept(topic, log, placed, live, moment)}",
-            depth=1,
-        )
+    after = [log.bounds[number].newest - target for (_, number), target in placed.items() if target is not None]
+    alone = _left_alone(topic, log, placed, live)
+    lag = sum(after) + sum(alone.values())
+    if after and lag:
+        share = f" ({sum(alone.values()):,} of it on {name_partitions(alone)}, left alone)" if alone else ""
+        estimate, kept = _estimate(topic, lag, live), _kept(topic, log, placed, live, moment)
+        yield Line(f"leaves a lag of {lag:,}{share}; {estimate}; {kept}", depth=1)
     yield from _deleted(log)
+
+
+def _left_alone(topic: str, log: Log, placed: Mapping[Partition, int | None], live: LiveGroup) -> Mapping[int, int]:
+    """The lag of each partition that has some and stays where it is."""
+    lags = {
+        number: bounds.newest - commit.offset
+        for number, bounds in log.bounds.items()
+        if (topic, number) not in placed and (commit := live.commits.get((topic, number))) is not None
+    }
+    return {number: lag for number, lag in lags.items() if lag > 0}
 
 
 def _deleted(log: Log) -> Iterator[Line]:
@@ -122,9 +133,10 @@ def _deleted(log: Log) -> Iterator[Line]:
 def _estimate(topic: str, lag: int, live: LiveGroup) -> str:
     rates = live.rates.get(topic)
     if rates is not None and rates.consumed:
-        return f"catches up in about {told(catch_up(lag, rates.consumed))} at its last commits' {rates.consumed:,.1f}/s"
+        speed = per_second(rates.consumed)
+        return f"catches up in about {told(catch_up(lag, rates.consumed))} at its last commits' {speed}"
     if rates is not None and rates.produced:
-        arrived = f"{rates.produced:,.1f}/s in the hour before its newest event"
+        arrived = f"{per_second(rates.produced)} in the hour before its newest event"
         return f"that is {told(catch_up(lag, rates.produced))} of arrivals at {arrived}"
     return "how fast it is read is not known"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from elreconcile.kinds.consumer_group.diff import diff
 from elreconcile.kinds.consumer_group.live import LastCommit, LiveGroup, Pinned
 from elreconcile.ledger.entry import State
 from elreconcile.model.address import Address
-from elreconcile.model.change import Action, Change, Guard, Refusal
+from elreconcile.model.change import Action, Change, Guard, Refusal, Sort
 from elreconcile.systems.kafka_values import Cluster, Commit, GroupListing, Partition
 from tests.unit.kinds.consumer_group.worlds import MEMBER, MOMENT, ask, commits, entry, group, live, log
 
@@ -95,6 +96,34 @@ def test_findings_of_an_open_reset() -> None:
     world = replace(WORLD, commits=commits(0, 2000), last_commit=LastCommit(None, "Burrow is down"))
     found = diff(ask(spec), world, MOMENT).findings
     assert [finding.what for finding in found] == ["lag", "its last commit", "commit of topic partition 1"]
+
+
+NO_GROUP = ("the group", "does not exist")
+
+
+def test_a_group_that_does_not_exist_is_a_note_and_no_refusal() -> None:
+    change = diff(ask(SPEC), replace(WORLD, listing=None, commits={}), MOMENT)
+    (note,) = change.findings
+    assert (note.what, note.value, note.sort) == (*NO_GROUP, Sort.NOTE)
+    assert note.remedy == "its first commits would make it; check its name"
+    assert (refused(change), change.action) == ([], Action.REQUEST)
+
+
+@pytest.mark.parametrize("known", [{"listing": None}, {"commits": {}}], ids=["commits are left", "without commits"])
+def test_a_group_that_is_listed_or_has_commits_exists(known: dict[str, Any]) -> None:
+    assert diff(ask(SPEC), replace(WORLD, **known), MOMENT).findings == ()
+
+
+def test_where_nothing_would_make_it_nothing_is_said_of_that() -> None:
+    nobody = live(listing=None)
+    watched = diff(ask(group({"max_lag": 5}, no_reset=True)), nobody, MOMENT)
+    assert [(each.what, each.value, each.remedy) for each in watched.findings] == [(*NO_GROUP, "check its name")]
+    forgetting = diff(ask(group(to="none")), replace(nobody, pinned=Pinned({"topic": {0: None}})), MOMENT)
+    assert [each.remedy for each in forgetting.findings] == ["check its name"]
+
+
+def test_a_group_that_went_away_after_its_reset_was_settled_is_not_told() -> None:
+    assert diff(ask(SPEC, still_open=False), live(listing=None), MOMENT).findings == ()
 
 
 @pytest.mark.parametrize(("released", "ids"), [(False, ["done-before"]), (True, [])])

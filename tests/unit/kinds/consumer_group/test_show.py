@@ -143,6 +143,8 @@ def consequence(seen: LiveGroup) -> str:
     ("rates", "estimate"),
     [
         (Rates(10.0, 3.0), "catches up in about 10 s at its last commits' 10.0/s"),
+        (Rates(0.034, 3.0), "catches up in about 49 min at its last commits' 0.034/s"),
+        (Rates(None, 1 / 3600), "that is 4 d 4 h of arrivals at 0.00028/s in the hour before its newest event"),
         (Rates(None, 0.5), "that is 3 min of arrivals at 0.5/s in the hour before its newest event"),
         (Rates(None, 0.0), "how fast it is read is not known"),
         (Rates(), "how fast it is read is not known"),
@@ -177,6 +179,17 @@ def test_how_long_the_target_is_kept(settings: dict[str, Any], records: dict[Any
 
 def test_nothing_follows_where_no_lag_is_left() -> None:
     assert told(world(log((0, 1000)), {0: 1000})) == ["topic: give 1 partition a first commit over 1 partition"]
+
+
+def test_the_lag_that_is_left_is_that_of_all_partitions() -> None:
+    """But for one without a commit, and one whose commit lies past the end: they have none to count."""
+    logs = log((0, 1000), (0, 1000), (0, 1000), (0, 1000), (0, 1000), retention_ms=None)
+    seen = world(logs, {0: 900}, commits=commits(1000, 920, None, 1200, 990), rates={"topic": Rates(1.0)})
+    assert told(seen)[1].startswith(
+        "leaves a lag of 190 (90 of it on partitions 1, 4, left alone); catches up in about 3"
+    )
+    kept = world(logs, {0: None}, commits=commits(1000, 920))
+    assert told(kept) == ["topic: forget the commits of partition 0"]
 
 
 def test_what_is_deleted_already_is_said() -> None:
