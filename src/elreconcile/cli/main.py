@@ -27,7 +27,7 @@ INTERRUPTED = Interrupted.exit_code
 
 app = typer.Typer(
     name="elreconcile",
-    help="Plan and apply the reviewed state of Kafka consumer groups and of what Burrow monitors.",
+    help="Plan and apply the reviewed state of consumer groups, Burrow, blacklisted schemas and backfill windows.",
     epilog=EPILOG,
     add_completion=False,
     no_args_is_help=True,
@@ -57,7 +57,7 @@ def _version(wanted: bool) -> None:
 def _elreconcile(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
-    """Plan and apply the reviewed state of Kafka consumer groups and of what Burrow monitors."""
+    """Plan and apply the reviewed state of consumer groups, Burrow, blacklisted schemas and backfill windows."""
 
 
 def main() -> None:
