@@ -41,10 +41,16 @@ def ask(
         return Ask(resource)
     last = entries.get((str(resource.address), request.id))
     entry = remembered(last)
-    reviewed = None if entry else shown.get(resource.address)
-    begun = entry or reviewed
+    planned = None if entry else shown.get(resource.address)
+    begun = entry or planned
     pins = begun.pins if begun else None
+    reviewed = planned if planned and _same(planned.request, request) else None
     return Ask(resource, request, entry, pins, _open(request, entry, now), reviewed, released=last is not entry)
+
+
+def _same(then: Request | None, now: Request) -> bool:
+    """Another one is refused as that, whatever the world did meanwhile."""
+    return then is not None and then.fingerprint == now.fingerprint
 
 
 def open_requests(entries: Mapping[Key, Entry]) -> Mapping[str, Sequence[Entry]]:

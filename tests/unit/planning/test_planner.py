@@ -103,6 +103,7 @@ def test_an_acceptance_lifts_what_may_be_lifted_and_nothing_else() -> None:
 
 
 def test_reviewed_pins_are_handed_to_the_kind() -> None:
-    shown = Change(GROUP.address(), Action.REQUEST, "reset r1", pins={"topic": {"0": 5}})
+    request = KINDS["ConsumerGroup"].request(GROUP)
+    shown = Change(GROUP.address(), Action.REQUEST, "reset r1", pins={"topic": {"0": 5}}, request=request)
     (question,) = asks(RESOURCES[:1], {}, KINDS, {GROUP.address(): shown}, worlds.NOW)
     assert (question.pins, question.reviewed) == ({"topic": {"0": 5}}, shown)

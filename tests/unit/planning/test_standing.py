@@ -35,7 +35,7 @@ def request() -> Request:
 
 
 def change(pins: Json) -> Change:
-    return Change(SPEC.address(), Action.REQUEST, "reset r1", pins=pins)
+    return Change(SPEC.address(), Action.REQUEST, "reset r1", pins=pins, request=request())
 
 
 def asked(entry: Entry | None, reviewed: Json = None, late: bool = False) -> tuple[bool, Json, Entry | None]:
@@ -73,6 +73,13 @@ def test_pins_of_an_apply_that_was_cut_short_stand_above_those_reviewed() -> Non
     assert asked(None) == (True, None, None)
     assert asked(None, reviewed)[1] == reviewed
     assert asked(entry(State.SENDING), reviewed)[1] == {"topic": {"0": 831}}
+
+
+def test_a_review_of_another_meaning_is_not_held_against_the_world() -> None:
+    """It is refused as another one, with its pins beside those of now."""
+    other = replace(change({"topic": {"0": 5}}), request=replace(request(), fingerprint="other"))
+    got = ask(RESOURCE, KIND, {}, {SPEC.address(): other}, worlds.NOW)
+    assert (got.pins, got.reviewed) == ({"topic": {"0": 5}}, None)
 
 
 @pytest.mark.parametrize("state", [None, *State])
