@@ -21,7 +21,7 @@ demo: install
 # Both halves run whatever the first says; each ends with pytest's own summary line.
 test: install
 	@failed=0; \
-	echo "== without servers"; $(BIN)/python -m pytest -n auto tests/unit || failed=1; \
+	echo "== without servers"; $(BIN)/python -m pytest -n auto tests/unit --cov || failed=1; \
 	echo "== on real servers"; $(BIN)/python -m pytest tests --ignore=tests/unit || failed=1; \
 	exit $$failed
 

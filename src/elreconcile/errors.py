@@ -1,4 +1,4 @@
-"""Every error the tool raises, with the exit code it ends in.
+"""The errors that end a command, with the exit codes they end in.
 
 ElreconcileError                     1
 ├── UsageError                      64   the command line cannot be carried out as written
@@ -6,6 +6,7 @@ ElreconcileError                     1
 ├── ConfigError                     78   the same for elreconcile.yaml
 ├── Unreachable                     69   a system that is down, hangs or refuses us
 │   └── NotAuthorized               69   it answers, and does not let us (in systems)
+├── StatementRefused                69   MySQL would not carry out a statement (in systems)
 ├── Interrupted                    130   Ctrl-C or SIGTERM: nothing more is begun
 ├── LockHeld                         5   somebody else is acting on an address
 ├── LockLost                         1   our own lock went away: nothing more may be written

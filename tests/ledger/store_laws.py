@@ -73,13 +73,11 @@ class StoreLaws(OnALedger):
             writer.record(list(batch.values()))
         assert reader.entries() == {word.key: word for word in reader.history()}
 
-    def test_history_and_entries_of_some_addresses(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+    def test_entries_of_some_addresses(self, writer: LedgerWriter, reader: LedgerReader) -> None:
         one, two, three = entry("a"), entry("b", "1"), entry("b", "2")
         writer.record([one, two, three])
         assert reader.entries_for([two.address, two.address, "no/such/thing"]) == {two.key: two, three.key: three}
         assert reader.entries_for([]) == {}
-        assert reader.history(one.address) == (one,)
-        assert reader.history("no/such/thing") == ()
 
     def test_more_addresses_than_fit_one_query(self, writer: LedgerWriter, reader: LedgerReader) -> None:
         words = [entry(f"g{number}") for number in range(2100)]
@@ -93,7 +91,6 @@ class StoreLaws(OnALedger):
         writer.record(words)
         assert reader.entries() == {word.key: word for word in words}
         assert list(reader.entries_for([words[1].address])) == [words[1].key]
-        assert reader.history(words[1].address) == (words[1],)
 
     def test_the_longest_names_fit(self, writer: LedgerWriter, reader: LedgerReader) -> None:
         written = entry("𝄞" * 249, "𝄞" * 249)
@@ -114,11 +111,12 @@ class StoreLaws(OnALedger):
         assert reader.entries() == {last.key: last}
         assert reader.history() == (first, last)
 
-    def test_count(self, writer: LedgerWriter, reader: LedgerReader) -> None:
-        writer.record([entry("a"), entry("b", state=State.SETTLED), entry("c", state=State.SETTLED)])
-        writer.record([replace(entry("c"), state=State.RELEASED)])
-        counts = {state: reader.count(state) for state in (State.STARTED, State.SETTLED, State.UNCERTAIN)}
-        assert counts == {State.STARTED: 1, State.SETTLED: 1, State.UNCERTAIN: 0}
+    def test_the_words_of_one_run(self, writer: LedgerWriter, reader: LedgerReader) -> None:
+        first, other, last = entry("a", run="mine"), entry("a", run="another"), entry("b", run="mine")
+        for word in (first, other, last):
+            writer.record([word])
+        assert reader.words_of("mine") == (first, last)
+        assert reader.words_of("nobody's") == ()
 
     def test_a_reading_ledger_cannot_write(self, config_file: Path, writer: LedgerWriter) -> None:
         place = place_of(load_config(config_file))

@@ -30,5 +30,5 @@ def history(
         one = ledger.run(run)
         if one is None:
             raise UsageError(f"the ledger knows no run {run}; see elreconcile history")
-        entries = [entry for entry in ledger.history() if entry.run == run]
+        entries = ledger.words_of(run)
     print(run_json(one, entries) if as_json else run_text(one, entries), end="")

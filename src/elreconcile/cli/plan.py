@@ -38,11 +38,12 @@ def plan(
     from elreconcile.applying.observing import make_plan
     from elreconcile.cli.plan_file import save
     from elreconcile.cli.session import Selection, read_wanted
-    from elreconcile.cli.shown import note_unneeded, shown
+    from elreconcile.cli.shown import note_unneeded, one_form, shown
     from elreconcile.cli.terminal import Waits
     from elreconcile.ledger.opening import open_reader
     from elreconcile.systems import ReadingSystems
 
+    one_form(as_json, markdown)
     wanted = read_wanted(folder, config, accept or (), Selection(tuple(only or ()), tuple(without or ())))
     with open_reader(wanted.config) as ledger, ReadingSystems(wanted.config, Waits()) as systems:
         number = ledger.run_number()  # before anything is observed: what is carried out from now on, counts

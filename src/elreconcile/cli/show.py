@@ -20,9 +20,10 @@ def show(
     from elreconcile.applying.staleness import stale
     from elreconcile.cli.plan_file import folder_of, load
     from elreconcile.cli.session import read_config
-    from elreconcile.cli.shown import shown
+    from elreconcile.cli.shown import one_form, shown
     from elreconcile.ledger.opening import open_reader
 
+    one_form(as_json, markdown)
     saved = load(file)
     with open_reader(read_config(config, folder_of(saved))) as ledger:
         reason = stale(saved, ledger)

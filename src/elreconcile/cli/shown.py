@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from elreconcile.model.plan import Plan
 
 
+def one_form(as_json: bool, markdown: bool) -> None:
+    """Raises UsageError when both are asked for; to be called before anything is observed."""
+    if as_json and markdown:
+        raise UsageError("--json and --markdown exclude each other")
+
+
 def note_unneeded(plan: Plan) -> None:
     """On stderr, each acceptance that lifts nothing of this plan: it was perhaps meant otherwise."""
     lifted = {refusal.id for refusal in plan.all_lifted}
@@ -30,11 +36,8 @@ def shown(
 ) -> str:
     """Text, coloured on a terminal; or JSON; or Markdown, with a warning on stderr where that has no room for all.
 
-    `expires_at` of a saved plan, and `stale`: why it can no longer be applied. Raises UsageError when both forms are
-    asked for.
+    `expires_at` of a saved plan, and `stale`: why it can no longer be applied.
     """
-    if as_json and markdown:
-        raise UsageError("--json and --markdown exclude each other")
     if as_json:
         from elreconcile.reports.as_json import plan_json
 

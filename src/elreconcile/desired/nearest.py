@@ -21,7 +21,7 @@ def unknown(what: str, written: str, known: Iterable[str]) -> str:
     return f"unknown {what} '{written}'{hint}"
 
 
-def enumerated(words: Iterable[str], last: str = "and") -> str:
+def enumerated(words: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *head, tail = words
-    return f"{', '.join(head)} {last} {tail}" if head else tail
+    return f"{', '.join(head)} and {tail}" if head else tail

@@ -5,36 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from elreconcile.desired.config import Config
 from elreconcile.errors import LedgerError
 from elreconcile.ledger import sql
 from elreconcile.ledger.connection import Connection, Row
-from elreconcile.ledger.entry import OPEN, Entry, PastRun
+from elreconcile.ledger.entry import OPEN, Checked, Entry, PastRun
 from elreconcile.ledger.opening import opened
 from elreconcile.ledger.rows import entry_of, past_run_of, text_of
 
 T = TypeVar("T")
 Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """How much was read, and what is `wrong`, a sentence each. `open`: requests that are not final.
-
-    `cut_short`: runs without an end, less their plans; they were killed, or still act. Not those that began requests of
-    which none is open any more: nothing is left of them to end.
-    """
-
-    identity: str
-    runs: int
-    words: int
-    entries: int
-    wrong: tuple[str, ...]
-    open: tuple[Entry, ...]
-    cut_short: tuple[PastRun, ...]
 
 
 def check_ledger(config: Config) -> Checked:

@@ -91,3 +91,20 @@ class PastRun:
         outcomes = self.outcomes if isinstance(self.outcomes, Mapping) else {}
         each = ((address, told) for address, told in outcomes.items() if isinstance(told, Mapping))
         return {address: (str(told["ending"]), str(told["reason"])) for address, told in each}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How much was read, and what is `wrong`, a sentence each. `open`: requests that are not final.
+
+    `cut_short`: runs without an end, less their plans; they were killed, or still act. Not those that began requests of
+    which none is open any more: nothing is left of them to end.
+    """
+
+    identity: str
+    runs: int
+    words: int
+    entries: int
+    wrong: tuple[str, ...]
+    open: tuple[Entry, ...]
+    cut_short: tuple[PastRun, ...]

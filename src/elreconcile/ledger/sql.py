@@ -26,11 +26,10 @@ NEXT_RUN_NUMBER = "UPDATE elreconcile_ledger SET run_number = run_number + 1 WHE
 
 ENTRIES = f"SELECT {_COLUMNS} FROM elreconcile_entries"
 ENTRIES_BY_KEY = f"{ENTRIES} ORDER BY address, request_id"
-COUNT = "SELECT COUNT(*) FROM elreconcile_entries WHERE state = ?"
 PUT_ENTRY = f"REPLACE INTO elreconcile_entries ({_COLUMNS}) VALUES {_VALUES}"
 ADD_HISTORY = f"INSERT INTO elreconcile_history ({_COLUMNS}) VALUES {_VALUES}"
 HISTORY = f"SELECT {_COLUMNS} FROM elreconcile_history ORDER BY number"
-HISTORY_OF = f"SELECT {_COLUMNS} FROM elreconcile_history WHERE address = ? ORDER BY number"
+WORDS_OF_RUN = f"SELECT {_COLUMNS} FROM elreconcile_history WHERE run = ? ORDER BY number"
 
 ADD_RUN = """INSERT INTO elreconcile_runs (number, id, started_at, author, host, git_commit, digest, plan)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""

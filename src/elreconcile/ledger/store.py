@@ -9,7 +9,7 @@ from typing import Self
 
 from elreconcile.ledger import sql
 from elreconcile.ledger.connection import Connection, Row
-from elreconcile.ledger.entry import Entry, PastRun, Run, State
+from elreconcile.ledger.entry import Entry, PastRun, Run
 from elreconcile.ledger.rows import entry_of, entry_row, past_run_of, run_row, stored_time
 from elreconcile.model.json import Json, canonical
 
@@ -38,17 +38,13 @@ class LedgerReader:
             found |= _by_key(self._connection.execute(self._dialect.entries_of(len(some)), some))
         return found
 
-    def count(self, state: State) -> int:
-        """How many requests stand at this state."""
-        return int(self._connection.execute(self._dialect.sql(sql.COUNT), (state.value,))[0][0])
+    def history(self) -> tuple[Entry, ...]:
+        """Every word ever recorded, oldest first."""
+        return tuple(map(entry_of, self._connection.execute(sql.HISTORY)))
 
-    def history(self, address: str | None = None) -> tuple[Entry, ...]:
-        """Every word ever recorded, of all addresses or of one, oldest first."""
-        if address is None:
-            rows = self._connection.execute(sql.HISTORY)
-        else:
-            rows = self._connection.execute(self._dialect.sql(sql.HISTORY_OF), (address,))
-        return tuple(entry_of(row) for row in rows)
+    def words_of(self, run_id: str) -> tuple[Entry, ...]:
+        """Every word that this run recorded, oldest first."""
+        return tuple(map(entry_of, self._connection.execute(self._dialect.sql(sql.WORDS_OF_RUN), (run_id,))))
 
     def runs(self) -> tuple[PastRun, ...]:
         """Every run, oldest first."""

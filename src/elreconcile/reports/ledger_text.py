@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from elreconcile.kinds.way_out import settle
-from elreconcile.ledger.checking import Checked
-from elreconcile.ledger.entry import Entry, PastRun, State
+from elreconcile.ledger.entry import Checked, Entry, PastRun, State
 from elreconcile.ledger.way_out import PUT_BACK
 
 BY_A_PERSON = (State.OVERWRITTEN, State.UNCERTAIN)

@@ -37,10 +37,6 @@ class BurrowReader:
     def clusters(self) -> frozenset[str]:
         return frozenset(self._get("v3", "kafka")["clusters"])
 
-    def consumers(self) -> frozenset[str]:
-        """The groups it has seen commits of."""
-        return frozenset(self._get(*self._at("consumer"))["consumers"])
-
     def topics(self) -> frozenset[str]:
         """Those it has met. It drops commits for any other."""
         return frozenset(self._get(*self._at("topic"))["topics"])

@@ -19,6 +19,9 @@ from elreconcile.systems.not_authorized import NotAuthorized
 GRACE = 1.0
 """Seconds after a deadline in which requests may still say what it waited for."""
 
+SHORT = 120
+"""Characters told of what somebody else answered."""
+
 Path: TypeAlias = tuple[str, ...]
 """The parts of a path, unquoted."""
 
@@ -137,7 +140,7 @@ def _cause(error: Exception) -> str:
     return (found[1] or found[2]).strip().lower() if found else _short(said)
 
 
-def _short(text: str, most: int = 120) -> str:
+def _short(text: str) -> str:
     """One line of it, without markup."""
     words = " ".join(re.sub(r"<[^>]*>", " ", text).split())
-    return words if len(words) <= most else words[:most] + "…"
+    return words if len(words) <= SHORT else words[:SHORT] + "…"

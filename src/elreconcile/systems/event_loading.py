@@ -53,11 +53,6 @@ class Ready:
     rows: Sequence[Sequence[Any]]
     file: IO[str] | None
 
-    def drop(self) -> None:
-        """They are not to be sent after all."""
-        if self.file is not None:
-            self.file.close()
-
 
 class Loader:
     """Loads on a connection of its own."""

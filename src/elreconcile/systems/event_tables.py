@@ -6,6 +6,7 @@ column) or the datetime `meta_dt` of EventBus's tables; both are compared as tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -90,9 +91,6 @@ class Checksum:
     xor: int
 
 
-NOTHING = Checksum(0, 0)
-
-
 class NotAnEventTable(Exception):
     """Why a table cannot be one of events."""
 
@@ -119,6 +117,11 @@ def describe(mysql: MySqlConnection, name: str) -> EventTable | None:
             return EventTable(name, columns, key, time, _is_unique(mysql, name, key), times)
     wanted = " or ".join(" and ".join(pair) for pair in KEYS)
     raise NotAnEventTable(f"it has no columns {wanted}")
+
+
+def table_prefix(schema: str) -> str:
+    """What the tables of all its revisions begin with: EventLogging's own naming."""
+    return re.sub("[^A-Za-z0-9]+", "_", schema)
 
 
 def table_names(mysql: MySqlConnection, prefix: str) -> Sequence[str]:

@@ -36,6 +36,8 @@ class Deadlock(Unreachable):
 class StatementRefused(ElreconcileError):
     """The server would not carry out a statement: a value too long, a duplicate, a wrong word."""
 
+    exit_code = Unreachable.exit_code  # it refuses us
+
 
 class NoSuchTable(StatementRefused):
     pass
@@ -167,12 +169,6 @@ class MySqlConnection:
         with _told(self.where), self._connection.cursor() as cursor:
             rows = cursor.execute(sql, values)
             return Changed(rows, cursor.warning_count)
-
-    def change_many(self, sql: str, rows: Sequence[Row]) -> Changed:
-        """The statement, an INSERT, with all the rows in it."""
-        with _told(self.where), self._connection.cursor() as cursor:
-            changed = cursor.executemany(sql, rows)
-            return Changed(changed or 0, cursor.warning_count)
 
     def in_transaction(self, work: Callable[[], T]) -> T:
         """All that `work` writes or nothing. After a deadlock `work` is called again."""

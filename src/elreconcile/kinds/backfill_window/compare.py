@@ -73,7 +73,7 @@ def compare(
                 continue
             if sums.get((name, hour)) == Checksum(cell.count, cell.xor):
                 gaps.close()
-                hours.append(Hour(name, hour, cell.count, 0, 0, 0, 0, proven=True))
+                hours.append(Hour(name, hour, cell.count, 0, 0, 0, proven=True))
             else:
                 side = _Side(tables.get(name), hour, wanted, server, before)
                 hours.append(_compare_hour(name, cell, spill, side, gaps))
@@ -81,17 +81,16 @@ def compare(
 
 
 def _compare_hour(name: str, cell: Cell, spill: Spill, side: _Side, gaps: Gaps) -> Hour:
-    total = present = missing = pending = 0
+    present = missing = pending = 0
     for chunks in _grouped(cell.chunks):
         mine = _Minutes(spill, chunks)
         absent = side.absent(mine)
         waiting = mine.pending(absent)
         lost = absent - waiting
-        total += mine.total - len(mine.ids)
         present += len(mine.ids) - len(absent)
         missing, pending = missing + len(lost), pending + len(waiting)
         gaps.note(name, mine.by_minute(lost))
-    return Hour(name, side.hour, present - side.misplaced, missing, pending, side.misplaced, total, proven=False)
+    return Hour(name, side.hour, present - side.misplaced, missing, pending, side.misplaced, proven=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +137,9 @@ class _Minutes:
 
     def __init__(self, spill: Spill, chunks: Sequence[Chunk]) -> None:
         self.chunks = chunks
-        self.total = 0  # duplicates too
         self._spill = spill
         self.ids: set[bytes] = set()
         for chunk in chunks:
-            self.total += chunk.length // ID
             self.ids.update(spill.read(chunk))
 
     def pending(self, absent: set[bytes]) -> set[bytes]:

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import msgspec
 
+from elreconcile.systems.event_tables import table_prefix
+
 
 class Agent(msgspec.Struct, frozen=True, gc=False):
     """A parsed user agent, as far as the bot filter asks for it."""
@@ -126,11 +128,6 @@ def is_bot(agent: Agent | str | None) -> bool:
 @lru_cache(maxsize=1_000)
 def table_name(name: str, revision: int) -> str:
     return f"{table_prefix(name)}_{revision}"
-
-
-def table_prefix(schema: str) -> str:
-    """What the tables of all its revisions begin with."""
-    return re.sub("[^A-Za-z0-9]+", "_", schema)
 
 
 def _no_json(value: bytes) -> Unreadable:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from elreconcile.kinds.backfill_window.diff import Work
-from elreconcile.kinds.backfill_window.envelope import table_prefix
+from elreconcile.systems.event_tables import table_prefix
 
 
 @dataclass(frozen=True, slots=True)

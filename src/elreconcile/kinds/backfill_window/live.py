@@ -17,7 +17,7 @@ class Hour:
     missing    it has no row
     pending    it has no row, and the writer has not committed it yet
     misplaced  its row is there, under another hour
-    `duplicates`: how often the source holds a uuid again. `proven`: equal by count and checksum, uuids not compared.
+    `proven`: equal by count and checksum, uuids not compared.
     """
 
     table: str
@@ -26,7 +26,6 @@ class Hour:
     missing: int
     pending: int
     misplaced: int
-    duplicates: int
     proven: bool
 
     @property

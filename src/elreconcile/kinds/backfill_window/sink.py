@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elreconcile.kinds.backfill_window.ddl import NewTable, NoSchema, create_table
-from elreconcile.kinds.backfill_window.envelope import table_prefix
 from elreconcile.kinds.backfill_window.spec import BackfillWindow, schema_of
-from elreconcile.systems.event_tables import EventTable, NotAnEventTable, describe, table_names
+from elreconcile.systems.event_tables import EventTable, NotAnEventTable, describe, table_names, table_prefix
 from elreconcile.systems.mysql import MySqlConnection
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from elreconcile.kinds.schema_blacklist.live import Newest
+from elreconcile.systems.event_tables import table_prefix
 from elreconcile.systems.mysql_tables import MySqlReader
 
 TIMES = ("timestamp", "dt", "meta_dt")
@@ -31,9 +32,7 @@ def newest_events(mysql: MySqlReader, schemas: Iterable[str], now: datetime) -> 
 
 
 def is_table_of(table: str, schema: str) -> bool:
-    """EventLogging's own naming: anything but letters and digits becomes _, then the revision."""
-    stem = re.sub("[^A-Za-z0-9]+", "_", schema)
-    return re.fullmatch(re.escape(stem) + r"_\d+", table) is not None
+    return re.fullmatch(re.escape(table_prefix(schema)) + r"_\d+", table) is not None
 
 
 def _of_schema(

@@ -22,7 +22,7 @@ EDITS, LOADS, LOGINS = "Edit_1", "NavigationTiming_2", "ServerSideAccountCreatio
 
 
 def hour(table: str, hour: str, missing: int) -> Hour:
-    return Hour(table, hour, present=10, missing=missing, pending=0, misplaced=0, duplicates=0, proven=not missing)
+    return Hour(table, hour, present=10, missing=missing, pending=0, misplaced=0, proven=not missing)
 
 
 def change(*hours: Hour, blacklisted: Mapping[str, int] | None = None, entry: Entry | None = None) -> Change:
