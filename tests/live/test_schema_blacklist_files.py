@@ -152,6 +152,10 @@ def test_a_process_older_than_the_file_has_to_restart(operator: Operator, file: 
         change = operator.change(ADDRESS)
         assert (change["action"], len(change["pending"])) == ("none", 1)
         assert "restart" in operator.plan().out
+        operator.write(document(entry("Edit", expires="2040-01-01T00:00:00Z"), enforce_in=file))
+        rows_only = operator.apply()
+        assert (rows_only.code, rows_only.ending(ADDRESS)) == (0, "pending"), rows_only
+        assert f"pid {process.pid}" in rows_only.out
     with reading(file):
         change = operator.change(ADDRESS)
         assert (change["action"], change["pending"], change["findings"]) == ("none", [], [])

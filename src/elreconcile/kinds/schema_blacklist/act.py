@@ -83,7 +83,7 @@ def seen(change: Change, systems: ReadingSystems, trouble: Trouble) -> Outcome:
     effect: Any = change.effect
     mysql = systems.mysql(change.address.system)
     rows = _managed(mysql, change.address.name)
-    files = {edit["file"]: systems.eventlogging().file(edit["file"]) for edit in effect["files"]}
+    files = {path: systems.eventlogging().file(path) for path in effect["enforced_in"]}
     stands = {
         (path, uri.line): uri.blacklist for path, file in files.items() if path not in trouble for uri in file.writers
     }

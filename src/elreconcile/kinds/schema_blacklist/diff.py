@@ -97,6 +97,7 @@ def _effect(rows: RowChanges, edits: Sequence[Edit], live: LiveBlacklist) -> Jso
         "put": [write_row(row) for row in (*rows.add, *rows.update)],
         "remove": list(rows.remove),
         "files": [edit.as_json() for edit in edits],
+        "enforced_in": [file.path for file in live.files or ()],
     }
 
 
