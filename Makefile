@@ -10,7 +10,7 @@ help:
 	@echo "make demo          two real incidents, repaired on real servers; with KEEP=1 these stay"
 	@echo "make test          all tests, on real servers"
 	@echo "make check         lint, format, types, imports, generated files"
-	@echo "make bench         ratios against Kafka's own tool"
+	@echo "make bench         ratios against Kafka's own tool, and against plain ways of finding and filling holes"
 	@echo "make sandbox       start the servers and leave them running; make sandbox-down ends them, and the demo's"
 	@echo "make install       only get what the others need"
 	@echo "make lock          pin the newest versions pyproject.toml allows"
