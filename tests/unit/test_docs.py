@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,16 @@ from elreconcile.cli.main import EPILOG, INTERRUPTED, app
 from elreconcile.desired.config import Config, load_config
 from elreconcile.desired.load import load
 from elreconcile.kinds import KINDS
-from elreconcile.ledger.entry import State
-from elreconcile.model.outcome import Ending
+from elreconcile.ledger.entry import PastRun, Run, State
+from elreconcile.model.address import Address
+from elreconcile.model.change import Action, Change
+from elreconcile.model.outcome import Ending, Outcome
+from elreconcile.model.plan import Plan, Source
 from elreconcile.planning.policy import ACCEPTABLE, COUNTED, limit_id
 from elreconcile.planning.standing import STUCK
+from elreconcile.reports.as_json import outcomes_json, plan_json, problems_json
+from elreconcile.reports.drift_report import drift_json
+from elreconcile.reports.history_report import run_json, runs_json
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "elreconcile"
@@ -31,6 +39,7 @@ PAGES = {
 }
 COMMANDS = PAGES["docs/commands.md"]
 KNOWN_HOSTS = {"keepachangelog.com", "semver.org"}
+NOON = datetime(2018, 3, 13, 12, tzinfo=UTC)
 CONFIG = Config.model_validate_json(
     """{
         "environment": "docs",
@@ -96,6 +105,21 @@ def test_every_exit_code_is_told() -> None:
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", sections(COMMANDS)["Exit codes"], re.MULTILINE)}
     assert told == used
     assert {int(code) for code in re.findall(r"\b\d+\b", EPILOG)} == used
+
+
+def test_every_field_of_the_json_documents_is_told() -> None:
+    rows = re.findall(r"^\| (.+) \| .*\| (`.+`) \|$", sections(COMMANDS)["JSON"], re.MULTILINE)
+    told = {name.replace("`", ""): set(re.findall("`([^`]+)`", fields)) for name, fields in rows}
+    change = Change(Address("K", "s", "n"), Action.NONE, "")
+    plan = Plan("docs", Source("state"), "ledger", (), (change,), NOON)
+    past = PastRun(1, Run("r", NOON, "alice", "db1107", None, "", {}), None, {})
+    outcomes = outcomes_json([Outcome(change.address, Ending.SETTLED, "")], "r", plan)
+    texts = (plan_json(plan), outcomes, drift_json(plan, {}), runs_json([past]), run_json(past, []), problems_json([]))
+    documents: dict[str, Any] = {each["type"]: each for each in map(json.loads, texts)}
+    documents["each of changes"] = documents["plan"]["changes"][0]
+    documents["each of outcomes"] = documents["outcomes"]["outcomes"][0]
+    assert told == {name: set(each) - {"format_version", "type"} for name, each in documents.items()}
+    assert {action for action in Action if f"`{action}`" not in sections(COMMANDS)["JSON"]} == set()
 
 
 def page_of(kind: str) -> str:
