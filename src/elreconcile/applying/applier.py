@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from elreconcile.applying.carrying_out import Work, carry_out
 from elreconcile.applying.changed import changed
-from elreconcile.applying.journal import LedgerJournal, Telling, in_silence
+from elreconcile.applying.journal import LedgerJournal, Telling
 from elreconcile.applying.observing import Wanted, make_plan, moment_of
 from elreconcile.applying.staleness import must_be_current
 from elreconcile.applying.stopping import Stopping
@@ -48,11 +48,11 @@ class Apply:
     owner: Owner
     wait: float
     waiting: Waiting
-    telling: Telling = in_silence
-    lock_timeout: float = 0.0
-    fail_fast: bool = False
-    saved: SavedPlan | None = None
-    stopping: Stopping = field(default_factory=Stopping)
+    telling: Telling
+    lock_timeout: float
+    fail_fast: bool
+    saved: SavedPlan | None
+    stopping: Stopping
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,20 @@ def apply(
         if shown.work and saved is None:
             _ask(place, shown.environment, yes, as_json)
         with progress("applying") as watch, WritingSystems(wanted.config, watch.looking) as systems:
-            told = watch.waiting, watch.telling
-            job = Apply(wanted, systems, ledger, locks, owner(), patience, *told, for_locks, fail_fast, saved, stopping)
+            job = Apply(
+                wanted=wanted,
+                systems=systems,
+                ledger=ledger,
+                locks=locks,
+                owner=owner(),
+                wait=patience,
+                waiting=watch.waiting,
+                telling=watch.telling,
+                lock_timeout=for_locks,
+                fail_fast=fail_fast,
+                saved=saved,
+                stopping=stopping,
+            )
             ended = carry_out(shown, job) if shown.work else Ended(())
     _report(ended, shown, as_json)
 
