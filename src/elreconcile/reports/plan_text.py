@@ -135,10 +135,13 @@ def totals(plan: Plan) -> str:
     ]
     waits = f"; {len(plan.blocked)} waiting for a precondition" if plan.blocked else ""
     refused = f"; {len(plan.refused)} refused" if plan.refused else ""
-    limits = ", ".join(refusal.id for refusal in plan.refusals)
-    whole = f"; refused as a whole ({limits})" if limits else ""
     total = f"{len(plan.work)} change{'s' if len(plan.work) > 1 else ''} in {plan.environment}"
-    return f"{total}: {', '.join(filter(None, counts))}{waits}{refused}{whole}.   digest {plan.digest[:16]}"
+    return f"{total}: {', '.join(filter(None, counts))}{waits}{refused}{_as_a_whole(plan)}.   digest {plan.digest[:16]}"
+
+
+def _as_a_whole(plan: Plan) -> str:
+    ids = ", ".join(refusal.id for refusal in plan.refusals)
+    return f"; refused as a whole ({ids})" if ids else ""
 
 
 def _count(plan: Plan, actions: Sequence[Action], words: str) -> str:
@@ -155,7 +158,8 @@ def _nothing_to_do(plan: Plan) -> str:
     waits = f", {pending} pending" if pending else ""
     findings = f"{found} finding{'s' if found != 1 else ''}{waits}"
     settled = not_looked_at(plan)
-    return f"Nothing to do: {looked}{'' if settled else ' looked at'}, {findings}{settled and f'; {settled}'}."
+    told = f"{'' if settled else ' looked at'}, {findings}{settled and f'; {settled}'}{_as_a_whole(plan)}"
+    return f"Nothing to do: {looked}{told}."
 
 
 def not_looked_at(plan: Plan) -> str:

@@ -185,6 +185,11 @@ def test_nothing_to_do(changes: tuple[Change, ...], text: str) -> None:
     assert totals(*changes) == text
 
 
+def test_a_plan_that_is_refused_as_a_whole_says_so_where_nothing_is_to_be_done() -> None:
+    made = replace(plan(change(Action.NONE)), refusals=(Refusal("same-cluster", "b", "c", "d", "e"),))
+    assert totals_of(made) == "Nothing to do: 1 document looked at, 0 findings; refused as a whole (same-cluster)."
+
+
 def test_colour_never_stands_alone() -> None:
     one = replace(
         change(),
