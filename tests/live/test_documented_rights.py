@@ -20,6 +20,7 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 from elreconcile.desired.config import load_config
 from elreconcile.ledger.opening import init_ledger
 from sandbox.addresses import Addresses
+from tests.cases.test_burrow import Monitor
 from tests.live.secured import PASSWORD, SecuredKafka, allow
 from tests.operator import Operator
 
@@ -146,6 +147,27 @@ def test_what_a_monitor_needs_is_enough_and_a_hidden_commit_is_not_taken_for_non
     grant("topic", group.topics[0], "Describe")
     (pending,) = operator.change(f"BurrowMonitor/b/{group.name}")["pending"]
     assert pending["waits_for"].startswith("the group's next commit"), pending
+
+
+def test_a_monitor_is_applied_with_the_rights_to_plan_it(
+    operator: Operator,
+    grant: Grant,
+    stack: Addresses,
+    admin: KafkaAdminClient,
+    make_topic: Callable[..., str],
+    unique: Callable[[str], str],
+) -> None:
+    """It commits nothing in Kafka."""
+    monitor = Monitor(stack.burrow, admin, unique("group"), (make_topic(), make_topic()))
+    monitor.commit_both()
+    settings = f"{{url: '{stack.burrow.url}', cluster: {stack.burrow.cluster}, kafka: analytics}}"
+    operator.configure(f"{operator.config.read_text()}burrow: {{analytics: {settings}}}\n")
+    operator.write(monitor.document())
+    grant("group", monitor.group, "Describe")
+    grant("topic", monitor.wanted, "Describe")
+    applied = operator.apply()
+    assert applied.code == 0, applied
+    assert monitor.stale not in monitor.topics()
 
 
 def test_forgetting_needs_one_more(operator: Operator, group: Group, grant: Grant) -> None:

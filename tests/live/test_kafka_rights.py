@@ -206,7 +206,7 @@ class TestWriting:
     def test_what_the_errors_tell_to_grant_is_enough_to_reset(
         self, writer: KafkaWriter, root: KafkaAdminClient, group: str, topic: str
     ) -> None:
-        granted = grant_until(root, lambda: writer.rights([group], [topic]))
+        granted = grant_until(root, lambda: writer.rights_to_commit([group], [topic], []))
         assert granted == ["Describe group", "Read group", "Describe topic", "DescribeConfigs topic", "Read topic"]
         assert writer.alter({group: {(topic, 0): Commit(0)}}) == {group: {(topic, 0): None}}
         assert writer.commits([group]) == {group: {(topic, 0): Commit(0)}}

@@ -166,7 +166,7 @@ def test_groups_whose_coordinators_move_while_we_are_there(
     assert writer.commits(list(wanted)) == back
     assert set(wanted) <= set(writer.groups())
     assert writer.members(list(wanted)) == dict.fromkeys(wanted, ())
-    writer.rights(list(wanted))
+    writer.rights_to_commit(list(wanted), [], [])
 
 
 def test_a_broker_that_goes_and_comes_back(cluster: Cluster, writer: KafkaWriter, unique: Unique) -> None:

@@ -92,11 +92,8 @@ class KafkaReader:
         """
         return self._answer(lambda call: kafka_records.records(call, positions))
 
-    def rights(self, groups: Collection[str], topics: Collection[str] = (), forgetting: Collection[str] = ()) -> None:
-        """Raises NotAuthorized for what we lack to read about these groups and topics.
-
-        `forgetting` are those of the groups whose commits are to be deleted, which only a writer does.
-        """
+    def rights(self, groups: Collection[str], topics: Collection[str] = ()) -> None:
+        """Raises NotAuthorized for what we lack to read about these groups and topics."""
         self._answer(lambda call: kafka_rights.examine_to_read(call, groups, topics))
 
     def close(self) -> None:

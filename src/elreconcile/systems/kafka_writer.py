@@ -48,8 +48,8 @@ class KafkaWriter(KafkaReader):
         self._answer(lambda call: by_coordinator(call, [group]))
         return kafka_commits.forget(self._call(), group, partitions)
 
-    def rights(self, groups: Collection[str], topics: Collection[str] = (), forgetting: Collection[str] = ()) -> None:
-        """Also for what we lack to commit for these groups, and to delete the commits of some of them."""
+    def rights_to_commit(self, groups: Collection[str], topics: Collection[str], forgetting: Collection[str]) -> None:
+        """As `rights`, and for what we lack to commit for these groups, or to delete commits of those `forgetting`."""
         self._answer(lambda call: kafka_rights.examine_to_commit(call, groups, topics, forgetting))
 
 

@@ -19,7 +19,7 @@ from elreconcile.kinds.consumer_group.shape import read_pins
 from elreconcile.kinds.consumer_group.spec import ConsumerGroup, Measured, Target
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.model.address import Address
-from elreconcile.systems import ReadingSystems
+from elreconcile.systems import ReadingSystems, WritingSystems
 from elreconcile.systems.kafka_values import (
     Bounds,
     Cluster,
@@ -67,7 +67,7 @@ def _look(asks: Asks, systems: ReadingSystems, moment: Moment) -> Look:
     name = asks[0].resource.spec.cluster
     kafka = systems.kafka(name)
     groups = [ask.resource.spec.name for ask in asks]
-    kafka.rights(groups, sorted({topic for ask in asks for topic in _topics(ask)}), _forgetting(asks))
+    _examine_rights(asks, systems)
     cluster, listings = kafka.cluster(), kafka.groups()
     first = kafka.commits(groups)
     logs = read_logs(kafka, asks)
@@ -86,6 +86,16 @@ def _look(asks: Asks, systems: ReadingSystems, moment: Moment) -> Look:
         arrivals=produced(kafka, logs),
         last=kafka.commits(groups),
     )
+
+
+def _examine_rights(asks: Asks, systems: ReadingSystems) -> None:
+    """What is going to be committed takes more rights than a plan."""
+    name, groups = asks[0].resource.spec.cluster, [ask.resource.spec.name for ask in asks]
+    topics = sorted({topic for ask in asks for topic in _topics(ask)})
+    if isinstance(systems, WritingSystems):
+        systems.kafka(name).rights_to_commit(groups, topics, _forgetting(asks))
+    else:
+        systems.kafka(name).rights(groups, topics)
 
 
 def _live_group(ask: Ask[ConsumerGroup], look: Look) -> LiveGroup:
