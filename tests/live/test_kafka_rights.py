@@ -21,6 +21,8 @@ from kafka.admin import (
 )
 from kafka.structs import OffsetAndMetadata
 
+from elreconcile.systems.event_batch import Slice
+from elreconcile.systems.event_log import EventLog
 from elreconcile.systems.kafka import KafkaReader
 from elreconcile.systems.kafka_values import Commit
 from elreconcile.systems.kafka_writer import KafkaWriter
@@ -181,6 +183,16 @@ class TestReading:
             reader.topic_settings([topic])
         with pytest.raises(NotAuthorized, match="Read topic"):
             reader.records([(topic, 0, 0)])
+
+    def test_reading_in_bulk_needs_no_right_on_a_group(
+        self, secured: SecuredKafka, root: KafkaAdminClient, user: str, topic: str
+    ) -> None:
+        """Again and again: librdkafka hears only after a while that it may not look for the group it was given."""
+        grant(root, user, "Read", "topic", topic)
+        settings = secured.reached_by("sasl", "127.0.0.1", **secured.login(user))
+        with EventLog("secured", settings, 30.0) as log:
+            read = [batch.values for _ in range(30) for batch in log.read([Slice((topic, 0), 0, 1)])]
+        assert read == [[b"an event"]] * 30
 
     def test_a_topic_that_was_taken_from_us_in_between(
         self, reader: KafkaReader, root: KafkaAdminClient, user: str, topic: str

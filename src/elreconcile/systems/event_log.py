@@ -95,8 +95,7 @@ class EventLog:
             if not patience.left:
                 raise Unreachable(self._system, "; ".join(self._short.values()) or self._cause, patience.elapsed)
         if any(map(_error, messages)):
-            for message in messages:
-                self._examine(message)
+            messages = [message for message in messages if self._is_of_a_partition(message)]
         arrived: dict[Part, list[Message]] = {}
         for part, run in groupby(zip(map(_topic, messages), map(_partition, messages), messages, strict=True), _place):
             arrived.setdefault(part, []).extend(map(_message, run))
@@ -111,11 +110,15 @@ class EventLog:
             reading[part] = waiting[part].pop()
             self._consumer.incremental_assign([_start(reading[part])])
 
-    def _examine(self, message: Message) -> None:
+    def _is_of_a_partition(self, message: Message) -> bool:
+        """Raises Unreachable for an error, but where librdkafka may not look for the group that it never joins."""
         error = message.error()
-        if error is not None and error.code() != KafkaError._PARTITION_EOF:
-            where = f"{message.topic()} partition {message.partition()}"
-            raise Unreachable(self._system, f"{where}: {error.str()}", 0.0)
+        if error is None or error.code() == KafkaError._PARTITION_EOF:
+            return True
+        if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            return False
+        where = f"{message.topic()} partition {message.partition()}"
+        raise Unreachable(self._system, f"{where}: {error.str()}", 0.0)
 
     def _heard(self, error: Any) -> None:
         self._cause = str(error.str())
