@@ -2,20 +2,25 @@
 
 A replica says itself that it is 0 s behind while it hears nothing of a frozen primary, or fetches its log again. So
 what counts is when it has reached a position (GTID) that was read from the primary. EventLogging's copies were fed
-by a script: SHOW SLAVE STATUS says nothing there.
+by a script: there is no status of replication there.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from elreconcile.systems.event_tables import EventTable, quote
-from elreconcile.systems.mysql import MySqlConnection, NoSuchTable
+from elreconcile.systems.mysql import MySqlConnection, NoSuchTable, StatementRefused
 
-RUNNING = {"Slave_IO_Running": "Yes", "Slave_SQL_Running": "Yes"}
+COLUMNS = (
+    ("Slave_IO_Running", "Replica_IO_Running"),
+    ("Slave_SQL_Running", "Replica_SQL_Running"),
+    ("Seconds_Behind_Master", "Seconds_Behind_Source"),
+)
+"""MariaDB's names, and those of MySQL 8.0.22 and newer."""
 
 Position: TypeAlias = Mapping[str, int]
 """The last sequence number of each replication domain."""
@@ -37,10 +42,10 @@ class Replica:
 
     def lag(self) -> float:
         """Seconds. Raises Unknown."""
-        status = self._copy.named("SHOW SLAVE STATUS")
+        status = _status(self._copy)
         if not status:
             return max((_difference(self._primary, self._copy, table) for table in self._tables), default=0.0)
-        said = max(_said(channel) for channel in status)
+        said = max(seconds_behind(channel) for channel in status)
         position = _position(self._primary, "gtid_binlog_pos")
         return max(said, self._since_reached(position)) if position else said
 
@@ -58,12 +63,20 @@ class Replica:
         return now - left[0][0] if left else 0.0
 
 
-def _said(status: Mapping[str, Any]) -> float:
-    seconds = status.get("Seconds_Behind_Master")
-    if seconds is None or any(status.get(thread) != yes for thread, yes in RUNNING.items()):
-        threads = ", ".join(f"{thread.split('_')[1]} {status.get(thread)}" for thread in RUNNING)
+def _status(mysql: MySqlConnection) -> Sequence[Mapping[str, Any]]:
+    """A row for each channel; none where nothing is replicated."""
+    try:
+        return mysql.named("SHOW REPLICA STATUS")
+    except StatementRefused:  # a MariaDB before 10.5, or a MySQL before 8.0.22
+        return mysql.named("SHOW SLAVE STATUS")
+
+
+def seconds_behind(status: Mapping[str, Any]) -> float:
+    """As the copy says it of one channel. Raises Unknown."""
+    io, sql, seconds = (next((status[name] for name in names if name in status), None) for names in COLUMNS)
+    if seconds is None or (io, sql) != ("Yes", "Yes"):
         cause = status.get("Last_SQL_Error") or status.get("Last_IO_Error")
-        raise Unknown(f"replication does not run: {threads}{f': {cause}' if cause else ''}")
+        raise Unknown(f"replication does not run: IO {io}, SQL {sql}{f': {cause}' if cause else ''}")
     return float(seconds)
 
 
