@@ -91,15 +91,20 @@ class EventLog:
     def _arrived(self) -> Mapping[Part, list[Message]]:
         """The next messages by partition, in order; one with an error marks a partition's end."""
         patience = Deadline(self._deadline)
-        while not (messages := self._consumer.consume(AT_ONCE, 0.05)):
+        while not (messages := self._taken()):
             if not patience.left:
                 raise Unreachable(self._system, "; ".join(self._short.values()) or self._cause, patience.elapsed)
-        if any(map(_error, messages)):
-            messages = [message for message in messages if self._is_of_a_partition(message)]
         arrived: dict[Part, list[Message]] = {}
         for part, run in groupby(zip(map(_topic, messages), map(_partition, messages), messages, strict=True), _place):
             arrived.setdefault(part, []).extend(map(_message, run))
         return arrived
+
+    def _taken(self) -> Sequence[Message]:
+        """What librdkafka has by now."""
+        messages: Sequence[Message] = self._consumer.consume(AT_ONCE, 0.05)
+        if any(map(_error, messages)):
+            return [message for message in messages if self._is_of_a_partition(message)]
+        return messages
 
     def _go_on(self, part: Part, reading: dict[Part, Slice], waiting: Mapping[Part, list[Slice]]) -> None:
         """To the partition's next slice; whatever is still queued of the last one is dropped."""
