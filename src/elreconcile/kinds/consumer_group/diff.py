@@ -33,7 +33,7 @@ def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
         return Change(ask.address, Action.NONE, _title(spec), findings=(*found, *out_of_log(live)))
     pins = live.pinned.pins
     placed = targets(pins)
-    standing = _standing(ask, placed, live)
+    standing, size = _standing(ask, placed, live), _size(placed, live)
     return Change(
         address=ask.address,
         action=Action.REQUEST,
@@ -43,13 +43,13 @@ def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
         before=_before(ask.entry, placed, live),
         done=write_pins(by_topic(placed, [at for at, how in standing.items() if how is Progress.DONE])),
         request=ask.request,
-        size=_size(placed, live),
+        size=size,
         guards=tuple(_guards(live)),
         preconditions=(unused(live, moment),) if Progress.TO_DO in standing.values() else (),
         refusals=tuple(_refusals(ask, spec.reset, live, standing, moment)),
         findings=(*found, *not_asked(live), *out_of_log(live)),
         details=details(live, standing, moment),
-        went_on=went_on(ask.reviewed, placed, live) if ask.reviewed else "",
+        went_on=went_on(ask.reviewed.size, size) if ask.reviewed else "",
     )
 
 
