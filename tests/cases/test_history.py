@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +53,40 @@ def test_a_run_is_explained_and_taken_back(world: ConsumerGroupWorld, operator: 
     reverted = operator.run("revert", run)
     assert reverted.code == 0
     assert "cannot be put back" in reverted.err
+    assert "next: in a folder of their own" in reverted.err
     operator.write(reverted.out, "revert.yaml")
     (operator.state / "documents.yaml").unlink()
     assert operator.apply().code == 0
     assert world.commits() == {(world.topic, 0): 60}
     assert operator.plan("--detailed-exitcode").code == 0
+
+
+def test_the_wrong_reset_is_taken_back_as_the_runbook_says(
+    world: ConsumerGroupWorld, stack: Addresses, tmp_path: Path
+) -> None:
+    """Word by word, beside the document of the reset."""
+    world.commit(world.topic, {0: 60})
+    desk = tmp_path / "desk"
+    operator = Operator.at(desk / "state", stack)
+    operator.write(world.document.replace("{shift: -40}", "{offset: 20}"))
+    assert operator.apply().code == 0
+    script = "\n".join(_runbook("When it was the wrong reset")).replace(" RUN ", f" {_run_of(operator)} ")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {name: text for name, text in os.environ.items() if name != "ELRECONCILE_CONFIG"} | {"PATH": path}
+    ran = subprocess.run(
+        ["sh", "-ec", script], cwd=desk, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran
+    assert "skip 40 offsets over 1 partition; forget the commits of partition 1" in ran.stdout
+    assert world.commits() == {(world.topic, 0): 60}
+    assert operator.plan("--detailed-exitcode").code == 0
+
+
+def _runbook(heading: str) -> list[str]:
+    """The commands of a section, in order."""
+    page = Path(__file__).parents[2].joinpath("docs", "operations.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return [line.strip() for line in section.splitlines() if line.startswith("    ")]
 
 
 def test_runs_are_listed_oldest_first(world: ConsumerGroupWorld, operator: Operator) -> None:

@@ -259,7 +259,7 @@ def test_a_plan_made_while_the_consumer_runs_is_applied_once_it_has_stopped(grou
     applied = applied_while_a_consumer_goes_on(group, operator)
     assert applied.code == 0, applied
     assert "1 member: app[/prod] on 127.0.0.1" in applied.out
-    assert "the offsets had moved on since the plan: -160 in all instead of -80" in applied.out
+    assert "the offsets had moved on since the plan: rewound 160 instead of 80" in applied.out
     assert group.commits() == [20, 20]
 
 
@@ -352,7 +352,10 @@ def test_a_commit_by_hand_after_the_plan_keeps_what_was_to_be_forgotten(
 
 
 def test_a_member_that_joins_between_check_and_commit_stops_it(group: Group, stack: Addresses, tmp_path: Path) -> None:
-    """It joins during the grace time after the marks: nothing is moved, and the request may be carried out later."""
+    """It joins during the grace time after the marks: nothing is moved, and the request may be carried out later.
+
+    Kafka lets no mark be taken away beside a member. The next run knows them for its own.
+    """
     operator = Operator.at(tmp_path / "slow", stack, "timing: {grace: 6s, quiet: 0s}\n")
     operator.write(group.document("earliest"))
     with ThreadPoolExecutor() as beside:
@@ -364,10 +367,13 @@ def test_a_member_that_joins_between_check_and_commit_stops_it(group: Group, sta
             applied = applying.result()
     assert applied.code == 4, applied
     assert "nothing was moved" in applied.out
-    assert group.commits() == [60, 60]
+    assert (group.commits(), _metadata(group)) == ([60, 60], {"elreconcile before case"})
     until("it has left", lambda: not group.admin.describe_groups([group.name])[group.name]["members"])
     assert operator.apply("--wait", "30s").code == 0
     assert group.commits() == [0, 0]
+    run, stood = operator.run("history", "--json").json["runs"][-1]["run"]["id"], {"offset": 60, "metadata": ""}
+    for word in operator.run("history", run, "--json").json["words"]:
+        assert word["before"] == {group.topic: {"0": stood, "1": stood}}, word
 
 
 def test_a_blocked_reset_leaves_no_trace(group: Group, operator: Operator) -> None:

@@ -90,7 +90,7 @@ def test_the_pins_are_those_of_the_review(case: Case) -> None:
     case.world.commit(case.world.topic, {0: 100, 1: 90})
     applied = case.apply()
     assert (applied.code, case.offsets()) == (0, {20}), applied
-    assert "read back; the offsets had moved on since the plan: -150 in all instead of -80" in applied.out
+    assert "read back; the offsets had moved on since the plan: rewound 150 instead of 80" in applied.out
 
 
 @pytest.mark.parametrize("now", [{0: 100}, {0: 10, 1: 10}], ids=["moved on", "past the target"])
@@ -123,6 +123,30 @@ def test_a_target_that_the_consumer_has_passed_turns_no_skip_into_a_rewind(case:
     stale = case.apply()
     assert (stale.code, case.offsets()) == (4, {70, 90}), stale
     assert ("passed" in stale.err, "1: target 80, committed 60 then, 90 now" in stale.err) == (True, True), stale
+
+
+def test_a_skip_to_the_end_rewinds_nothing_that_was_there(case: Case, produce: Any) -> None:
+    """Partition 1 stood at the end, and its consumer read on."""
+    case.operator.write(case.world.document.replace("{shift: -40}", "latest"))
+    case.world.commit(case.world.topic, {0: 60, 1: 100})
+    assert "skip 40 offsets over 2 partitions" in case.save().out
+    produce(case.world.topic, {1: events()})
+    case.world.commit(case.world.topic, {1: 200})
+    stands = case.world.commits()
+    stale = case.apply()
+    assert (stale.code, case.world.commits()) == (4, stands), stale
+    assert ("passed" in stale.err, "1: target 100, committed 100 then, 200 now" in stale.err) == (True, True), stale
+    assert case.operator.run("history").out == "The ledger holds no runs.\n"
+
+
+def test_a_rewind_takes_along_what_was_there_and_read_on(case: Case) -> None:
+    case.operator.write(case.world.document.replace("shift: -40", "offset: 20"))
+    case.world.commit(case.world.topic, {0: 60, 1: 20})
+    case.save()
+    case.world.commit(case.world.topic, {1: 50})
+    applied = case.apply()
+    assert (applied.code, case.offsets()) == (0, {20}), applied
+    assert "the offsets had moved on since the plan: rewound 70 instead of 40" in applied.out
 
 
 def test_saved_while_the_consumer_runs_and_applied_after_it_has_stopped(case: Case) -> None:

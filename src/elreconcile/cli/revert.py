@@ -9,6 +9,11 @@ import typer
 
 from elreconcile.cli.options import ConfigFile
 
+NEXT = (
+    "next: in a folder of their own, since the documents of the run have the same addresses: "
+    "elreconcile plan FOLDER --config FILE"
+)
+
 
 def revert(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, as history shows it.", show_default=False)],
@@ -16,7 +21,7 @@ def revert(
 ) -> None:
     """Write documents to stdout that put back what a run changed; say on stderr what cannot be put back.
 
-    Changes nothing: review them, then plan and apply them like any other.
+    Changes nothing: review them, then plan and apply them, in a folder of their own.
     """
     from datetime import UTC, datetime
 
@@ -36,3 +41,5 @@ def revert(
     print(yaml.safe_dump_all(made.documents, sort_keys=False), end="")
     for words in made.cannot:
         print(f"cannot be put back: {words}", file=sys.stderr)
+    if made.documents:
+        print(NEXT, file=sys.stderr)

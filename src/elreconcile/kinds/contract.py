@@ -40,8 +40,8 @@ class Ask(Generic[S]):
     `pins` are the numbers of a reviewed plan or of an apply that was cut short; `reviewed` is the change as it was
     shown, where they are of a plan and nothing was begun with them. `open`: something may still be
     done for it; always so for a level, and for a request until it is settled, expired or waits for a person.
-    `released`: an earlier run of the request is known not to count, whatever it left behind. `others`: what the
-    ledger holds of other requests of its address that are not final.
+    `released`: what the ledger holds of an earlier run that is known not to count, whatever it left behind.
+    `others`: what it holds of other requests of its address that are not final.
     """
 
     resource: Resource[S]
@@ -50,7 +50,7 @@ class Ask(Generic[S]):
     pins: Json = None
     open: bool = True
     reviewed: Change | None = None
-    released: bool = False
+    released: Entry | None = None
     others: tuple[Entry, ...] = ()
 
     @property

@@ -45,7 +45,8 @@ def ask(
     begun = entry or planned
     pins = begun.pins if begun else None
     reviewed = planned if planned and _same(planned.request, request) else None
-    return Ask(resource, request, entry, pins, _open(request, entry, now), reviewed, released=last is not entry)
+    released = None if entry else last
+    return Ask(resource, request, entry, pins, _open(request, entry, now), reviewed, released)
 
 
 def _same(then: Request | None, now: Request) -> bool:

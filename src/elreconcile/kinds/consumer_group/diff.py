@@ -18,7 +18,7 @@ from elreconcile.kinds.consumer_group.unused import type_refusals, unused
 from elreconcile.kinds.contract import Ask, Moment
 from elreconcile.kinds.way_out import settle
 from elreconcile.kinds.wrong_cluster import wrong_cluster
-from elreconcile.ledger.entry import Entry, State
+from elreconcile.ledger.entry import State
 from elreconcile.model.change import CLUSTER_ID, Action, Change, Guard, Refusal
 from elreconcile.model.json import Json
 from elreconcile.systems.kafka_values import Commit, Partition
@@ -33,23 +33,23 @@ def diff(ask: Ask[ConsumerGroup], live: LiveGroup, moment: Moment) -> Change:
         return Change(ask.address, Action.NONE, _title(spec), findings=(*found, *out_of_log(live)))
     pins = live.pinned.pins
     placed = targets(pins)
-    standing = _standing(ask, placed, live)
+    standing, size = _standing(ask, placed, live), _size(placed, live)
     return Change(
         address=ask.address,
         action=Action.REQUEST,
         title=_title(spec),
         effect=_effect(placed),
         pins=write_pins(pins),
-        before=_before(ask.entry, placed, live),
+        before=_before(ask, placed, live),
         done=write_pins(by_topic(placed, [at for at, how in standing.items() if how is Progress.DONE])),
         request=ask.request,
-        size=_size(placed, live),
+        size=size,
         guards=tuple(_guards(live)),
         preconditions=(unused(live, moment),) if Progress.TO_DO in standing.values() else (),
         refusals=tuple(_refusals(ask, spec.reset, live, standing, moment)),
         findings=(*found, *not_asked(live), *out_of_log(live)),
         details=details(live, standing, moment),
-        went_on=went_on(ask.reviewed, placed, live) if ask.reviewed else "",
+        went_on=went_on(ask.reviewed.size, size) if ask.reviewed else "",
     )
 
 
@@ -63,19 +63,23 @@ def _standing(ask: Ask[ConsumerGroup], placed: Targets, live: LiveGroup) -> Mapp
     return progress(entry.state if entry else None, request.id if request else "", placed, before, live.commits)
 
 
-def _before(entry: Entry | None, placed: Targets, live: LiveGroup) -> Json:
-    """What to go back to. Until something may have been sent, that is what stands there now, but for our own marks."""
-    if entry is not None and entry.state is not State.STARTED:
-        return entry.before
-    was = read_image(entry.before) if entry else {}
-    request = entry.request_id if entry else ""
-    return write_image({place: _unmarked(live.commits.get(place), was.get(place), request) for place in placed})
+def _before(ask: Ask[ConsumerGroup], placed: Targets, live: LiveGroup) -> Json:
+    """What to go back to. Until something may have been sent, that is what stands there now, but for our own marks.
+
+    Those that a released run could not take away are ours, too. What is to be forgotten is compared as it stands.
+    """
+    if ask.entry is not None and ask.entry.state is not State.STARTED:
+        return ask.entry.before
+    last = ask.entry or ask.released
+    was = read_image(last.before) if last else {}
+    mark = marks.before(last.request_id) if last else ""
+    kept = {place: was.get(place) for place, at in placed.items() if at is not None}
+    return write_image({place: _unmarked(live.commits.get(place), kept.get(place), mark) for place in placed})
 
 
-def _unmarked(now: Commit | None, was: Commit | None, request: str) -> Commit | None:
+def _unmarked(now: Commit | None, was: Commit | None, mark: str) -> Commit | None:
     """What stood there before this request marked it."""
-    marked = was is not None and now == Commit(was.offset, marks.before(request))
-    return was if marked else now
+    return was if was is not None and now == Commit(was.offset, mark) else now
 
 
 def _effect(placed: Targets) -> Json:
@@ -130,7 +134,7 @@ def _refusals(
     if ask.pins is not None:
         yield from _left_behind(live, standing, way_out)
     yield from _uncertain(standing, way_out)
-    if ask.entry is None and not ask.released:
+    if ask.entry is None and ask.released is None:
         yield from _done_before(reset, live)
     yield from short_lived(live, standing, moment)
 

@@ -43,11 +43,14 @@ def _topic(
 
 
 def _summary(placed: Mapping[Partition, int | None], live: LiveGroup) -> str:
-    if not placed:
-        return "nothing to commit"
-    forgotten = [place for place, target in placed.items() if target is None]
-    if forgotten:
-        return f"forget the commits of {name_partitions(number for _, number in forgotten)}"
+    moved = {place: target for place, target in placed.items() if target is not None}
+    forgotten = [number for (_, number), target in placed.items() if target is None]
+    what = [_moves(moved, live)] if moved else []
+    what += [f"forget the commits of {name_partitions(forgotten)}"] if forgotten else []
+    return "; ".join(what) or "nothing to commit"
+
+
+def _moves(placed: Mapping[Partition, int], live: LiveGroup) -> str:
     deltas = [delta for place, target in placed.items() if (delta := _delta(place, target, live)) is not None]
     back, forward = -sum(delta for delta in deltas if delta < 0), sum(delta for delta in deltas if delta > 0)
     moves = [f"rewind {back:,} offsets" if back else "", f"skip {forward:,} offsets" if forward else ""]
@@ -61,7 +64,7 @@ def _partitions(count: int) -> str:
     return f"{count} partition{'s' if count > 1 else ''}"
 
 
-def _reach(placed: Mapping[Partition, int | None], live: LiveGroup, back: int) -> str:
+def _reach(placed: Mapping[Partition, int], live: LiveGroup, back: int) -> str:
     times = [event.at for place in placed if (event := live.events.get(place)) and event.at]
     if not back or not times:
         return ""

@@ -6,14 +6,17 @@ where the consumer went on, but no other thing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from elreconcile.kinds.consumer_group.live import LiveGroup
 from elreconcile.kinds.consumer_group.pin import gather, name_partitions, no_commit
-from elreconcile.kinds.consumer_group.shape import Image, Targets, read_image
+from elreconcile.kinds.consumer_group.shape import Image, read_image
 from elreconcile.kinds.consumer_group.spec import Measured, Reset
 from elreconcile.model.change import Change, Refusal
+
+MOVES = ("rewound", "skipped")
+"""Told apart: their sum would hide one behind the other."""
 
 NAMED = 3
 """Partitions whose offsets are told one by one."""
@@ -29,36 +32,40 @@ class Move:
     target: int
 
     @property
-    def turned(self) -> bool:
-        """A rewind was shown, and by now it would be a skip; or the other way round."""
-        if self.then is None or self.now is None:
-            return False
-        return (self.target - self.then) * (self.target - self.now) < 0
+    def shown(self) -> int:
+        return _direction(self.then, self.target)
+
+    def turned(self, shown: Set[int]) -> bool:
+        """By now it would go another way than it was shown to; one that was to go nowhere may go as others were.
+
+        `shown`: the directions of all partitions of the reset.
+        """
+        by_now = _direction(self.now, self.target)
+        return by_now not in (0, self.shown) and (self.shown != 0 or by_now not in shown)
+
+
+def _direction(start: int | None, end: int) -> int:
+    """1: a skip; -1: a rewind; 0: it stays, or gets a first commit."""
+    return 0 if start is None else (end > start) - (end < start)
 
 
 def another_thing(reset: Reset, shown: Change, live: LiveGroup) -> Iterator[Refusal]:
-    """A shift that would no longer be the one asked for, and any other target that the commits have passed."""
+    """A shift that would no longer be the one asked for; any other target that would rewind or skip unlike shown."""
     was = read_image(shown.before)
-    for topic in live.logs:
-        target, moves = reset.target(topic), _moves(topic, was, live)
+    by_topic = {topic: _moves(topic, was, live) for topic in live.logs}
+    directions = {move.shown for moves in by_topic.values() for move in moves}
+    for topic, moves in by_topic.items():
+        target = reset.target(topic)
         if isinstance(target, Measured) and target.shift is not None:
             yield from _shift(topic, target.shift, moves, reset.on_out_of_range == "clamp")
         else:
-            yield from _passed(topic, [move for move in moves if move.turned])
+            yield from _passed(topic, [move for move in moves if move.turned(directions)])
 
 
-def went_on(shown: Change, placed: Targets, live: LiveGroup) -> str:
-    """How much is moved in all, where it is not what was shown; else empty."""
-    then, now = (_moved(image, placed) for image in (read_image(shown.before), live.commits))
-    return "" if then == now else f"the offsets had moved on since the plan: {now:+,} in all instead of {then:+,}"
-
-
-def _moved(image: Image, placed: Targets) -> int:
-    return sum(
-        target - commit.offset
-        for place, target in placed.items()
-        if target is not None and (commit := image.get(place)) is not None
-    )
+def went_on(shown: Mapping[str, int], now: Mapping[str, int]) -> str:
+    """How many offsets are rewound and skipped, by two changes' sizes, where that is not what was shown; else empty."""
+    told = [f"{what} {now[what]:,} instead of {shown[what]:,}" for what in MOVES if now[what] != shown[what]]
+    return f"the offsets had moved on since the plan: {' and '.join(told)}" if told else ""
 
 
 def _moves(topic: str, was: Image, live: LiveGroup) -> Sequence[Move]:
@@ -99,7 +106,7 @@ def _passed(topic: str, turned: Sequence[Move]) -> Iterator[Refusal]:
             "passed",
             f"{topic}, {name_partitions(move.partition for move in turned)}",
             _told(turned),
-            "the commits have passed the targets: what was shown as a rewind would skip, or the other way round",
+            "by now they would be moved the other way, or where none was shown to go: a rewind or a skip",
             "plan again",
         )
 

@@ -9,7 +9,8 @@ import pytest
 from elreconcile.kinds.consumer_group import marks
 from elreconcile.kinds.consumer_group.diff import diff
 from elreconcile.kinds.consumer_group.live import LastCommit, LiveGroup, Pinned
-from elreconcile.ledger.entry import State
+from elreconcile.kinds.consumer_group.shape import read_image
+from elreconcile.ledger.entry import Entry, State
 from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change, Guard, Refusal, Sort
 from elreconcile.systems.kafka_values import Cluster, Commit, GroupListing, Partition
@@ -126,8 +127,11 @@ def test_a_group_that_went_away_after_its_reset_was_settled_is_not_told() -> Non
     assert diff(ask(SPEC, still_open=False), live(listing=None), MOMENT).findings == ()
 
 
-@pytest.mark.parametrize(("released", "ids"), [(False, ["done-before"]), (True, [])])
-def test_a_reset_that_kafka_knows_and_the_ledger_does_not(released: bool, ids: list[str]) -> None:
+RELEASED = entry(State.RELEASED, PINS, commits(1000, 1000, metadata="own words"), SPEC)
+
+
+@pytest.mark.parametrize(("released", "ids"), [(None, ["done-before"]), (RELEASED, [])])
+def test_a_reset_that_kafka_knows_and_the_ledger_does_not(released: Entry | None, ids: list[str]) -> None:
     """But for one that a person has said to count as not done: its marks may still stand."""
     stand = {("topic", 0): Commit(1000), ("topic", 1): Commit(900, marks.done("r1"))}
     change = diff(replace(ask(SPEC), released=released), replace(WORLD, commits=stand), MOMENT)
@@ -137,6 +141,23 @@ def test_a_reset_that_kafka_knows_and_the_ledger_does_not(released: bool, ids: l
 
 
 # an earlier run was cut short
+
+
+def test_marks_that_a_released_run_left_are_none_of_the_operators_words() -> None:
+    stand = commits(1000, 999, metadata=marks.before("r1"))
+    before = diff(replace(ask(SPEC), released=RELEASED), replace(WORLD, commits=stand), MOMENT).before
+    assert read_image(before) == {
+        ("topic", 0): Commit(1000, "own words"),
+        ("topic", 1): Commit(999, marks.before("r1")),
+    }, "the second was committed by somebody else"
+
+
+def test_what_is_to_be_forgotten_is_compared_as_it_stands_marks_included() -> None:
+    """A released request may have got another meaning: its earlier one marked what this one forgets."""
+    stand = commits(1000, 1000, metadata=marks.before("r1"))
+    world = replace(WORLD, commits=stand, pinned=Pinned({"topic": {0: 831, 1: None}}))
+    before = read_image(diff(replace(ask(SPEC), released=RELEASED), world, MOMENT).before)
+    assert before == {("topic", 0): Commit(1000, "own words"), ("topic", 1): stand["topic", 1]}
 
 
 def test_started_has_sent_nothing_yet() -> None:

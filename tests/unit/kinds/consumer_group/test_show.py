@@ -77,6 +77,8 @@ def test_a_rewind_as_an_operator_reads_it() -> None:
         ({0: 900, 1: 900}, (1000, None), "rewind 100 offsets and give 1 partition a first commit over 2 partitions"),
         ({1: 900}, (1000, 1000), "rewind 100 offsets over 1 partition"),
         ({0: None, 1: None}, (1000, 5), "forget the commits of partitions 0-1"),
+        ({0: 100, 1: None}, (900, 5), "rewind 800 offsets over 1 partition; forget the commits of partition 1"),
+        ({0: None, 1: 900}, (900, 900), "commit where it stands over 1 partition; forget the commits of partition 0"),
         ({}, (1000, 1000), "nothing to commit"),
     ],
 )

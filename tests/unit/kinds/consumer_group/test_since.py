@@ -10,12 +10,13 @@ import pytest
 from elreconcile.kinds.consumer_group import ConsumerGroupKind, diff
 from elreconcile.kinds.consumer_group.errand import errand
 from elreconcile.kinds.consumer_group.live import Pinned
-from elreconcile.kinds.consumer_group.pin import pin
+from elreconcile.kinds.consumer_group.pin import name_partitions, pin
 from elreconcile.kinds.consumer_group.shape import read_pins
 from elreconcile.kinds.consumer_group.spec import ConsumerGroup
 from elreconcile.ledger.entry import State
 from elreconcile.model.change import Change
 from elreconcile.planning.standing import ask
+from elreconcile.systems.kafka_values import Commit, Partition
 from tests.unit.kinds.consumer_group import worlds
 from tests.unit.kinds.consumer_group.worlds import MOMENT, commits, entry, live, log
 
@@ -111,6 +112,55 @@ def test_any_other_target_is_refused_only_where_the_commits_have_passed_it(
     assert refused(change) == ([("passed", "topic, partition 0", told)] if turned else [])
 
 
+ONLY_SKIPS, ONLY_REWINDS, STAYS, FIRST = (400, 500), (600, 500), (500, 500), (None, None)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "turned"),
+    [
+        (ONLY_SKIPS, (400, 700), [1]),
+        (ONLY_SKIPS, (450, 500), []),
+        (ONLY_SKIPS, (400, 450), []),
+        (ONLY_SKIPS, (600, 700), [0, 1]),
+        ((400, None), (400, 700), [1]),
+        ((400, None), (400, 300), []),
+        (ONLY_REWINDS, (600, 700), []),
+        (ONLY_REWINDS, (600, 300), [1]),
+        ((600, None), (600, 700), []),
+        ((600, None), (600, 300), [1]),
+        ((600, 400), (700, 600), [1]),
+        (STAYS, (500, 501), [1]),
+        (STAYS, (499, 500), [0]),
+        (STAYS, (None, 500), []),
+        (FIRST, (None, 501), [1]),
+        (FIRST, (499, 500), [0]),
+    ],
+)
+def test_what_was_to_stay_is_moved_only_where_others_were_shown_to_go(
+    then: tuple[int | None, ...], now: tuple[int | None, ...], turned: list[int]
+) -> None:
+    change = later(OFFSET, planned(OFFSET, *then), *now)
+    stood = ["none" if at is None else at for at in then]
+    told = "; ".join(f"{part}: target 500, committed {stood[part]} then, {now[part]} now" for part in turned)
+    what = f"topic, {name_partitions(turned)}" if turned else ""
+    assert refused(change) == ([("passed", what, told)] if turned else [])
+
+
+def test_where_others_were_shown_to_go_counts_over_all_topics_of_the_reset() -> None:
+    spec = worlds.group(to={"offset": 500}, topics={"topic": None, "other": None})
+    logs = {name: log((0, 1000)) for name in ("topic", "other")}
+    pinned = Pinned({name: {0: 500} for name in logs})
+
+    def standing(at: int, other: int) -> dict[Partition, Commit]:
+        return commits(at) | commits(other, topic="other")
+
+    for first, refusals in ((600, []), (400, ["passed"])):
+        shown = diff.diff(worlds.ask(spec), live(logs, commits=standing(first, 500), pinned=pinned), MOMENT)
+        question: Any = replace(worlds.ask(spec, pins=pinned.pins), reviewed=shown)
+        change = diff.diff(question, live(logs, commits=standing(first, 501), pinned=pinned), MOMENT)
+        assert [each.id for each in change.refusals] == refusals
+
+
 def test_many_partitions_are_told_by_the_first_three() -> None:
     logs = {"topic": log(*[(0, 1000)] * 5)}
     pinned = Pinned({"topic": dict.fromkeys(range(5), 500)})
@@ -129,7 +179,22 @@ def test_what_is_to_be_forgotten_has_no_direction() -> None:
 
 def test_what_is_moved_by_more_than_was_shown_is_told_with_the_outcome() -> None:
     change = later(OFFSET, planned(OFFSET, 520, 530), 620, 600)
-    told = "the offsets had moved on since the plan: -220 in all instead of -50"
+    told = "the offsets had moved on since the plan: rewound 220 instead of 50"
     assert (change.went_on, errand(change).went_on) == (told, told)
     assert later(OFFSET, planned(OFFSET, 520, 530), 520, 530).went_on == ""
     assert planned(OFFSET, 520, 530).went_on == ""
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "told"),
+    [
+        ((600, None), (700, 400), "rewound 200 instead of 100 and skipped 100 instead of 0"),
+        ((600, 500), (600, 550), "rewound 150 instead of 100"),
+        ((600, 400), (600, 450), "skipped 50 instead of 100"),
+        ((600, None), (600, 500), ""),
+    ],
+    ids=["no less in all", "to stay", "skipped itself", "where it is to go"],
+)
+def test_rewinds_and_skips_are_told_apart(then: tuple[int | None, ...], now: tuple[int | None, ...], told: str) -> None:
+    change = later(OFFSET, planned(OFFSET, *then), *now)
+    assert change.went_on == (told and f"the offsets had moved on since the plan: {told}")
