@@ -66,6 +66,7 @@ RAW_LINE = re.compile(rb"\??%7B(%22|\")", re.IGNORECASE)
 
 UUID = re.compile(r"[0-9a-fA-F]{32}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+REVISION = re.compile(r"\d{1,18}", re.ASCII)
 FIRST_YEAR, MILLISECONDS_FROM = 2000, 1e12
 
 
@@ -165,21 +166,24 @@ def _event(envelope: Envelope) -> Event | Unreadable | WithoutTime:
 def _of_uri(meta: Meta) -> tuple[str, int]:
     """mediawiki/page/create/1 is revision 1 of mediawiki/page/create."""
     name, _, revision = meta.schema_uri.rstrip("/").rpartition("/")
-    return name or meta.topic, int(revision) if revision.isdigit() else -1
+    return name or meta.topic, int(revision) if REVISION.fullmatch(revision) else -1
 
 
 @lru_cache(maxsize=10_000)
 def digits_of(said: str | float | None) -> str | None:
     """Event time as 14 digits in UTC, fractions cut off; None for what is no time. Without a zone it is UTC."""
     try:
-        if isinstance(said, str):
-            at = datetime.fromisoformat(said) if TIME.fullmatch(said) else None
-        elif isinstance(said, int | float) and said:
-            at = datetime.fromtimestamp(said / 1000 if said > MILLISECONDS_FROM else said, UTC)
-        else:
-            at = None
+        at = _moment_of(said)
     except (ValueError, OverflowError, OSError):
         return None
-    if at is None or at.year < FIRST_YEAR:
-        return None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y%m%d%H%M%S")
+    return None if at is None or at.year < FIRST_YEAR else at.strftime("%Y%m%d%H%M%S")
+
+
+def _moment_of(said: str | float | None) -> datetime | None:
+    """In UTC. Raises ValueError, OverflowError, OSError for what no calendar holds."""
+    if isinstance(said, str) and TIME.fullmatch(said):
+        at = datetime.fromisoformat(said)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    if isinstance(said, int | float) and said:
+        return datetime.fromtimestamp(said / 1000 if said > MILLISECONDS_FROM else said, UTC)
+    return None

@@ -10,14 +10,13 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from elreconcile.kinds.backfill_window import clock
 from elreconcile.kinds.backfill_window.envelope import Event, digits_of
 from elreconcile.systems.event_tables import EventTable
 
 NOT_STORED = frozenset({"recvFrom", "revision", "schema", "seqId", "topic", "ip"})
 NOT_MAPPED = NOT_STORED | {"dt", "userAgent"}
 
-CLOCK = re.compile(r"\d{14}", re.ASCII)
+CLOCK = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
 
 decode_parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 decode = msgspec.json.Decoder().decode
@@ -89,8 +88,8 @@ def _flatten(nested: Mapping[str, Any], prefix: str, into: dict[str, Value]) -> 
 
 
 def _fitted(value: Value, is_datetime: bool) -> Value:
-    """Times of datetime columns as MySQL writes them; the rest as it is."""
+    """Times of datetime columns as MySQL writes them; the rest as it is. What no calendar holds the server judges."""
     if not is_datetime or not isinstance(value, str):
         return value
     digits = value if CLOCK.fullmatch(value) else digits_of(value)
-    return value if digits is None else clock.moment_of(digits).strftime("%Y-%m-%d %H:%M:%S")
+    return value if digits is None else CLOCK.sub(r"\1-\2-\3 \4:\5:\6", digits)
