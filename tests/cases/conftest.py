@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,3 +29,17 @@ def field(
     topic = make_topic(partitions=12, configs={"retention.ms": "-1"})
     operator = Operator.at(tmp_path / "operator", replace(stack, mysql=database), TIMING + LIMITS)
     return Field(operator, database, topic, unique("group"), admin)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small one of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a disk of its own")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"mounting is not permitted here: {mounted.stderr.decode().strip()}")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)

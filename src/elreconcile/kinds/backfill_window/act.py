@@ -46,15 +46,15 @@ def act(change: Change, systems: WritingSystems, moment: Moment, journal: Journa
             return Outcome(change.address, Ending.REFUSED, f"nothing was put in: {reason}")
         run = _Run(change.address, job, found, systems, moment, journal)
         journal.still_ours(change.address)
-    except ElreconcileError as error:
+    except (ElreconcileError, OSError) as error:
         return _ended_by(error, change, Ending.NOT_REACHED, "not begun")
     try:
         return run.carry_out()
-    except ElreconcileError as error:
+    except (ElreconcileError, OSError) as error:  # a full disk of this machine, say
         return _ended_by(error, change, Ending.FAILED, "cut short; apply again to go on")
 
 
-def _ended_by(error: ElreconcileError, change: Change, ending: Ending, words: str) -> Outcome:
+def _ended_by(error: Exception, change: Change, ending: Ending, words: str) -> Outcome:
     return Outcome(change.address, ending, f"{words}: {error}", unreachable=isinstance(error, Unreachable))
 
 
