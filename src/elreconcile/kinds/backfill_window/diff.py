@@ -37,7 +37,9 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
         pins=write_ranges(live.pins),
         before=_holes(live)
         | {"folder": str(ask.resource.folder), "goes on": ask.entry is not None}
-        | {"stays open": open_for, "blacklisted": dict(left_out.for_ever)},
+        | {"stays open": open_for, "blacklisted": dict(left_out.for_ever)}
+        | {"schemas": {table.name: list(table.schemas) for table in live.tables}}
+        | {"kept out": sorted(live.blacklisted)},
         request=ask.request,
         size=_size(live),
         guards=tuple(Guard(name, value) for name, value in sorted(live.guards.items())),
@@ -79,8 +81,8 @@ def stays_open(live: LiveWindow, left_out: _LeftOut) -> str | None:
 class Work:
     """What `act` goes by, read back from a change. `create`: statements by table; `empty`: holes without any row.
 
-    `missing` and `blacklisted`: events to be put in and to be left out, by table. `goes_on`: an earlier run may have
-    put rows in.
+    `missing` and `blacklisted`: events to be put in and to be left out, by table. `schemas`: whose events a table gets;
+    `kept_out`: those of them that were blacklisted. `goes_on`: an earlier run may have put rows in.
     """
 
     spec: BackfillWindow
@@ -91,6 +93,8 @@ class Work:
     slices: tuple[Slice, ...]
     missing: Mapping[str, int]
     blacklisted: Mapping[str, int]
+    schemas: Mapping[str, frozenset[str]]
+    kept_out: frozenset[str]
     stays_open: str | None
     goes_on: bool
 
@@ -110,6 +114,8 @@ def work(change: Change) -> Work:
             table: sum(counts["missing"] for counts in hours.values()) for table, hours in before["holes"].items()
         },
         blacklisted=before["blacklisted"],
+        schemas={table: frozenset(schemas) for table, schemas in before["schemas"].items()},
+        kept_out=frozenset(before["kept out"]),
         stays_open=before["stays open"],
         goes_on=before["goes on"],
     )
@@ -177,7 +183,9 @@ def _findings(spec: BackfillWindow, live: LiveWindow, left_out: _LeftOut) -> Ite
             value = f"{odd.count:,}, the first at {', '.join(odd.places)}"
             remedy = "look at them; none was put in"
             yield Finding(f"events that cannot be sorted in: {odd.what}", value, "none", remedy, Sort.NOTE)
-    seen = {name for table in live.tables for name in (table.schema, f"{table.schema}_{table.revision}", table.name)}
+    seen = {table.name for table in live.tables}
+    for table in live.tables:
+        seen.update(table.schemas, (f"{schema}_{table.revision}" for schema in table.schemas))
     silent = [name for name in spec.schemas if name not in seen and schema_of(name) not in live.blacklisted]
     if silent and live.read:
         remedy = "check the names of the schemas"

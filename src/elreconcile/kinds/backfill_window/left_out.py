@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from elreconcile.kinds.backfill_window.diff import Work
-from elreconcile.systems.event_tables import table_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,14 @@ class LeftOut:
 
 
 def left_out(job: Work, blacklisted: Iterable[str]) -> LeftOut:
-    """`blacklisted`: the schemas as the window is filled."""
-    kept_out = {table_prefix(schema) for schema in blacklisted}
+    """`blacklisted`: the schemas as the window is filled. A table's name need not be that of its schema, or of one."""
+    now, then = frozenset(blacklisted), job.kept_out
 
-    def is_kept_out(table: str) -> bool:
-        return table.rpartition("_")[0] in kept_out
+    def among(counted: Mapping[str, int], schemas: frozenset[str]) -> Mapping[str, int]:
+        return {table: events for table, events in counted.items() if not schemas.isdisjoint(job.schemas[table])}
 
     return LeftOut(
-        since={table: events for table, events in job.missing.items() if is_kept_out(table)},
-        known={table: events for table, events in job.blacklisted.items() if is_kept_out(table)},
-        no_more={table: events for table, events in job.blacklisted.items() if not is_kept_out(table)},
+        since=among(job.missing, now - then),
+        known=among(job.blacklisted, then & now),
+        no_more=among(job.blacklisted, then - now),
     )

@@ -54,14 +54,14 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class TableSeen:
-    """A table events of the window belong to. `bots` and `blacklisted` are left out.
+    """A table events of the window belong to, nearly always of one schema. `bots` and `blacklisted` are left out.
 
     `problem`: why rows cannot be put there; `ddl`: how it will be made; `unknown`: fields it has no columns for, of
     the `looked` events of its hours with holes that were looked at.
     """
 
     name: str
-    schema: str
+    schemas: tuple[str, ...]
     revision: int
     exists: bool
     bots: int = 0

@@ -140,7 +140,7 @@ class Look:
         return {**self.found.guards, f"MySQL {self.spec.sink.mysql}": self.mysql.identity()}
 
     def _planned(self, tally: Tally, described: sink.Described) -> sink.Described:
-        return sink.to_be_made(described, tally.schemas[described.name], self.spec)
+        return sink.to_be_made(described, min(tally.schemas[described.name]), self.spec)
 
     def _unknown(
         self, pacer: Pacer, tally: Tally, holes: frozenset[CellKey], tables: Mapping[str, sink.Described]
@@ -156,7 +156,8 @@ class Look:
         for name, each in sorted(tables.items()):
             yield TableSeen(
                 name,
-                *tally.schemas[name],
+                schemas=tuple(sorted(schema for schema, _ in tally.schemas[name])),
+                revision=min(tally.schemas[name])[1],
                 exists=each.table is not None,
                 bots=tally.bots[name],
                 blacklisted=tally.blacklisted[name],

@@ -71,7 +71,7 @@ class Tally:
     without_time: dict[str, Odd] = field(default_factory=dict)
     unreadable: dict[str, Odd] = field(default_factory=dict)
     raw: Odd = field(default_factory=Odd)
-    schemas: dict[str, tuple[str, int]] = field(default_factory=dict)
+    schemas: defaultdict[str, set[tuple[str, int]]] = field(default_factory=lambda: defaultdict(set))
     first: str | None = None
     last: str | None = None
     marks: set[str] = field(default_factory=set)
@@ -197,7 +197,7 @@ class _Scanner:
         """None: the document does not name it."""
         if not self._wanted.names_it(schema, revision, table):
             return None
-        self._tally.schemas[table] = (schema, revision)
+        self._tally.schemas[table].add((schema, revision))
         return Blacklisted(table) if schema in self._wanted.blacklisted else table
 
     def _carefully(self, batch: Batch, pending: bool) -> set[CellKey]:

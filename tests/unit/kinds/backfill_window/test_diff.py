@@ -28,8 +28,10 @@ def hour(table: str, hour: str, missing: int) -> Hour:
 def change(*hours: Hour, blacklisted: Mapping[str, int] | None = None, entry: Entry | None = None) -> Change:
     """Of a window with these hours, in tables that are there. `blacklisted`: events by schema; `entry`: of a run."""
     spec = window()
-    tables = tuple(TableSeen(name, name, 1, exists=True) for name in sorted({each.table for each in hours}))
-    left_out = tuple(TableSeen(f"{name}_2", name, 2, True, blacklisted=of) for name, of in (blacklisted or {}).items())
+    tables = tuple(TableSeen(name, (name,), 1, exists=True) for name in sorted({each.table for each in hours}))
+    left_out = tuple(
+        TableSeen(f"{name}_2", (name,), 2, True, blacklisted=of) for name, of in (blacklisted or {}).items()
+    )
     live = LiveWindow({}, {}, hours, tables=(*tables, *left_out), blacklisted=frozenset(blacklisted or ()))
     return diff(Ask(Resource(spec.address(), spec, "f.yaml", 1), entry=entry), live, MOMENT)
 

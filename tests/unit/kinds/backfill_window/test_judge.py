@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from elreconcile.kinds.backfill_window.diff import Work
@@ -16,12 +18,30 @@ ADDRESS = Address("BackfillWindow", "m4", "window")
 
 
 TO_FILL = {"NavigationTiming_1": 150, "Page_create_1": 2}
+SCHEMAS = {
+    "NavigationTiming_1": frozenset({"NavigationTiming"}),
+    "Page_create_1": frozenset({"page"}),
+    "Edit_1": frozenset({"Edit"}),
+}
 
 
 def job(stays_open: str | None = None) -> Work:
     spec = window(sink={"mysql": "m4", "replica": "copy"})
     known = {"Edit_1": 8}
-    return Work(spec, {}, {}, frozenset(), frozenset(), (), TO_FILL, known, stays_open=stays_open, goes_on=False)
+    return Work(
+        spec,
+        ranges={},
+        create={},
+        holes=frozenset(),
+        empty=frozenset(),
+        slices=(),
+        missing=TO_FILL,
+        blacklisted=known,
+        schemas=SCHEMAS,
+        kept_out=frozenset({"Edit", "Elsewhere"}),
+        stays_open=stays_open,
+        goes_on=False,
+    )
 
 
 def left(missing: int = 0, pending: int = 0, on_replica: int | None = None, left_out: LeftOut | None = None) -> Left:
@@ -70,6 +90,12 @@ def test_a_window_is_settled_with_what_its_plan_left_out_and_no_other(
     assert (outcome.ending, outcome.reason) == (ending, f"0 rows put in, read back by uuid; {said}")
 
 
-def test_the_tables_of_a_schema_are_known_by_its_name_as_eventlogging_writes_it() -> None:
-    assert left_out(job(), ["Page-create", "Edit"]).since == {"Page_create_1": 2}
-    assert left_out(job(), ["Page", "Edit", "NavigationTiming_1"]).since == {}
+def test_what_is_left_out_goes_by_schemas_and_not_by_what_their_tables_are_called() -> None:
+    assert left_out(job(), ["page", "Edit"]).since == {"Page_create_1": 2}
+    assert left_out(job(), ["Page", "Page_create", "Edit", "NavigationTiming_1"]).since == {}
+
+
+def test_a_table_of_several_schemas_is_left_out_as_far_as_one_of_them_is() -> None:
+    shared = replace(job(), schemas={**SCHEMAS, "Edit_1": frozenset({"Edit", "Other"})}, missing={"Edit_1": 5})
+    assert left_out(shared, ["Edit"]) == LeftOut(known={"Edit_1": 8})
+    assert left_out(shared, ["Edit", "Other"]) == LeftOut(since={"Edit_1": 5}, known={"Edit_1": 8})
