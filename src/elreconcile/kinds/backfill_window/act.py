@@ -43,7 +43,7 @@ def act(change: Change, systems: WritingSystems, moment: Moment, journal: Journa
         refusals = (*found.refusals, *limits.refusals(job.spec, moment))
         if refusals:
             reason = "; ".join(f"{each.what}: {each.value}" for each in refusals)
-            return Outcome(change.address, Ending.REFUSED, f"nothing was put in: {reason}")
+            return Outcome(change.address, *_refused(job, f"nothing was put in: {reason}"))
         run = _Run(change.address, job, found, systems, moment, journal)
         journal.still_ours(change.address)
     except (ElreconcileError, OSError) as error:
@@ -52,6 +52,13 @@ def act(change: Change, systems: WritingSystems, moment: Moment, journal: Journa
         return run.carry_out()
     except (ElreconcileError, OSError) as error:  # a full disk of this machine, say
         return _ended_by(error, change, Ending.FAILED, "cut short; apply again to go on")
+
+
+def _refused(job: Work, reason: str) -> tuple[Ending, str]:
+    """Forgotten, a window that an earlier run half filled would be settled without a look at all of its replica."""
+    if job.goes_on:
+        return Ending.FAILED, f"{reason}; an earlier run may have put rows in, and the window stays open"
+    return Ending.REFUSED, reason
 
 
 def _ended_by(error: Exception, change: Change, ending: Ending, words: str) -> Outcome:

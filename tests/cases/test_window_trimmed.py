@@ -1,0 +1,47 @@
+"""A topic that forgets the beginning of a window: between the look and the filling of one."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from contextlib import closing
+
+import pytest
+
+from sandbox.addresses import Addresses
+from sandbox.events import record
+from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads
+from tests.operator import Operator
+from tests.window import Field
+
+STARTED = 2
+"""The time the ledger is written to right before a window is carried out: the run was written first."""
+
+
+def kept(operator: Operator) -> list[str]:
+    """The states of all requests."""
+    with closing(sqlite3.connect(operator.home / "ledger.sqlite")) as ledger:
+        return [state for (state,) in ledger.execute("SELECT state FROM elreconcile_entries")]
+
+
+@pytest.mark.parametrize(
+    ("goes_on", "ending", "state"),
+    [(False, "refused", "released"), (True, "failed", "sending")],
+    ids=["new", "goes on"],
+)
+def test_what_was_half_filled_is_not_forgotten(
+    field: Field, stack: Addresses, produce: Produce, goes_on: bool, ending: str, state: str
+) -> None:
+    events = loads(60)
+    produce(field.topic, {0: [record(event) for event in events]})
+    field.operator.write(field.document(START, START + HOUR, late="9999d" if goes_on else "6h"))
+    if goes_on:
+        assert "the window stays open" in field.operator.apply().out
+        for event in events[30:40]:
+            field.execute(f"DELETE FROM `{LOADS}` WHERE uuid = %s", [event["uuid"]])
+    before = field.counts()
+    command = (sys.executable, "-m", "tests.laws.trimmed", str(STARTED), stack.kafka, field.topic, "20")
+    applied = field.operator.apply(command=command)
+    assert applied.ending("BackfillWindow/m4/window") == ending, applied
+    assert "nothing was put in: the window begins" in " ".join(applied.out.split())
+    assert (field.counts(), kept(field.operator)) == (before, [state])
