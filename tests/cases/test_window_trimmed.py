@@ -1,4 +1,4 @@
-"""A topic that forgets the beginning of a window: between the look and the filling of one."""
+"""A topic that forgets the beginning of a window: between two runs, and between the look and the filling of one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from contextlib import closing
 import pytest
 
 from sandbox.addresses import Addresses
-from sandbox.events import record
+from sandbox.events import Record, record
 from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads
+from tests.laws.trimmed import trim
 from tests.operator import Operator
 from tests.window import Field
 
@@ -45,3 +46,14 @@ def test_what_was_half_filled_is_not_forgotten(
     assert applied.ending("BackfillWindow/m4/window") == ending, applied
     assert "nothing was put in: the window begins" in " ".join(applied.out.split())
     assert (field.counts(), kept(field.operator)) == (before, [state])
+
+
+def test_the_earliest_kept_has_a_time_that_no_calendar_holds(field: Field, stack: Addresses, produce: Produce) -> None:
+    """Its producer counts in microseconds."""
+    records = [record(event) for event in loads(30)]
+    produce(field.topic, {0: [*records[:20], *(Record(one.value, one.timestamp_ms * 1000) for one in records[20:])]})
+    trim(stack.kafka, field.topic, 20)
+    field.operator.write(field.document(START, START + HOUR))
+    (refused,) = field.refused()
+    at = records[20].timestamp_ms * 1000
+    assert f"the earliest kept is {at} ms, which is no time, on 1 of 12 partitions" in refused

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from elreconcile.kinds.backfill_window.spec import BackfillWindow, Files, Topic
 from elreconcile.kinds.contract import Moment
+from elreconcile.kinds.span import utc
 from elreconcile.kinds.wrong_cluster import wrong_cluster
 from elreconcile.model.change import Refusal
 from elreconcile.model.json import Json
@@ -170,11 +171,7 @@ def _cut_off(
     if not short:
         return []
     left = max((times[place] for place in short if place in times), default=None)
-    kept = (
-        "nothing is kept"
-        if left is None
-        else f"the earliest kept is {datetime.fromtimestamp(left / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    )
+    kept = "nothing is kept" if left is None else f"the earliest kept is {utc(left)}"
     return [
         Refusal(
             "past-retention",

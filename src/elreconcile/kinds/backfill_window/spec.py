@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from elreconcile.desired.spec import Instant, KafkaName, MySqlName, Name, Span, Spec, Strict
+from elreconcile.kinds.backfill_window.envelope import FIRST_YEAR
 from elreconcile.model.address import Address
+
+LAST = datetime.max.replace(tzinfo=UTC)
 
 SCHEMA = "{schema}"
 """Stands in a topic's name for each schema."""
@@ -93,6 +96,14 @@ class BackfillWindow(Spec):
             raise ValueError(f"until ({self.until:%Y-%m-%dT%H:%M:%SZ}) must be later than since")
         if self.since.microsecond or self.until.microsecond:
             raise ValueError("since and until are whole seconds: the tables know no finer time")
+        return self
+
+    @model_validator(mode="after")
+    def _within_a_calendar(self) -> BackfillWindow:
+        if self.since.year < FIRST_YEAR:
+            raise ValueError(f"since must not be before {FIRST_YEAR}: no event is, whatever time it tells")
+        if self.late > LAST - self.until:
+            raise ValueError("until and late together must not go past the year 9999")
         return self
 
     @model_validator(mode="after")
