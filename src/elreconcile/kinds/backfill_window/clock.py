@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 SECOND, MINUTE, HOUR = 14, 12, 10
 FORMATS = {SECOND: "%Y%m%d%H%M%S", MINUTE: "%Y%m%d%H%M", HOUR: "%Y%m%d%H"}
 
+FIRST_YEAR = 2000
+"""What tells an earlier time has no time of its own."""
+
 
 def second(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(FORMATS[SECOND])

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import msgspec
 
+from elreconcile.kinds.backfill_window.clock import FIRST_YEAR
 from elreconcile.systems.event_tables import table_prefix
 
 
@@ -67,7 +68,7 @@ RAW_LINE = re.compile(rb"\??%7B(%22|\")", re.IGNORECASE)
 UUID = re.compile(r"[0-9a-fA-F]{32}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 REVISION = re.compile(r"\d{1,18}", re.ASCII)
-FIRST_YEAR, MILLISECONDS_FROM = 2000, 1e12
+MILLISECONDS_FROM = 1e12
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):

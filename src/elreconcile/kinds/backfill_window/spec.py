@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from elreconcile.desired.spec import Instant, KafkaName, MySqlName, Name, Span, Spec, Strict
-from elreconcile.kinds.backfill_window.envelope import FIRST_YEAR
+from elreconcile.kinds.backfill_window.clock import FIRST_YEAR
 from elreconcile.model.address import Address
 
 LAST = datetime.max.replace(tzinfo=UTC)
