@@ -9,17 +9,28 @@ from tests.cases.test_windows import HOUR, LOADS, START, Produce, as_json, loads
 from tests.window import Field, counted, uuids_of
 
 
+ODD = (
+    f"without time, of {LOADS}",
+    "it names no schema and revision",
+    "no table can have a name of more than 64 characters",
+)
+
+
 def test_times_and_revisions_that_nothing_can_hold(field: Field, produce: Produce) -> None:
     events = loads(5)
     meta = {"id": events[0]["uuid"], "dt": events[0]["dt"], "topic": "NavigationTiming", "schema_uri": "a/b/²"}
-    odd = [as_json({**events[0], "dt": "9999-12-31T23:59:59-01:00"}), as_json({"meta": meta})]
+    odd = [
+        as_json({**events[0], "dt": "9999-12-31T23:59:59-01:00"}),
+        as_json({"meta": meta}),
+        as_json({**events[0], "schema": "S" * 63}),
+    ]
     produce(field.topic, {0: [*map(raw, odd), *map(record, events)]})
     field.operator.write(field.document(START, START + HOUR, schemas=["NavigationTiming"]))
     change = field.planned()
     assert counted(change) == {LOADS: [5, 0, 5, 0, 0, 0]}
     assert {one["what"]: one["value"] for one in change["findings"]} == {
         f"events that cannot be sorted in: {what}": f"1, the first at {field.topic} partition 0 offset {offset}"
-        for offset, what in enumerate([f"without time, of {LOADS}", "it names no schema and revision"])
+        for offset, what in enumerate(ODD)
     }
     assert field.operator.apply().code == 0
     assert field.uuids() == uuids_of(events)

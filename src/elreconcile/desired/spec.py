@@ -100,7 +100,7 @@ Instant = Annotated[
 """A moment, always in UTC once read, so that equal moments are equal however they were written."""
 
 
-_SPAN = re.compile(r"(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
+_SPAN = re.compile(r"(?=\d)(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
 _SPAN_MESSAGE = "must be a length of time such as 30s, 10m, 2h, 7d or 1h30m"
 
 

@@ -104,7 +104,7 @@ def test_a_span_is_written_in_its_largest_units() -> None:
     assert format_span(timedelta(seconds=90)) == "1m30s"
 
 
-@pytest.mark.parametrize("value", ["", "10", "10 m", "m", "1m1h", "-5m", "1.5h", "10M", "9999999d", "٣m", 10, None])
+@pytest.mark.parametrize("value", ["", "10", "10 m", "m", "1m1h", "-5m", "1.5h", "10M", "999999d", "٣m", 10, None])
 def test_a_span_is_nothing_else(value: object) -> None:
     with pytest.raises(ValidationError, match="must be a length of time such as 30s, 10m, 2h, 7d or 1h30m"):
         spans.validate_python(value)

@@ -67,6 +67,9 @@ RAW_LINE = re.compile(rb"\??%7B(%22|\")", re.IGNORECASE)
 
 UUID = re.compile(r"[0-9a-fA-F]{32}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+TABLE_NAME = 64
+"""Characters MySQL takes."""
+
 REVISION = re.compile(r"\d{1,18}", re.ASCII)
 MILLISECONDS_FROM = 1e12
 
@@ -154,6 +157,8 @@ def _event(envelope: Envelope) -> Event | Unreadable | WithoutTime:
     if not name or revision < 0:
         return Unreadable("it names no schema and revision")
     table = table_name((meta.topic if meta else envelope.topic) or name, revision)
+    if len(table) > TABLE_NAME:
+        return Unreadable(f"no table can have a name of more than {TABLE_NAME} characters")
     digits = key.replace("-", "")
     if not UUID.fullmatch(digits):
         return Unreadable("its uuid is not one" if key else "it has no uuid")

@@ -15,6 +15,7 @@ import msgspec
 from elreconcile.kinds.backfill_window.bulk import in_bulk
 from elreconcile.kinds.backfill_window.clock import moment_of
 from elreconcile.kinds.backfill_window.envelope import (
+    TABLE_NAME,
     Agent,
     Event,
     Unreadable,
@@ -190,7 +191,10 @@ class _Scanner:
 
     def _table(self, schema: str, revision: int) -> str | Blacklisted | None:
         if (schema, revision) not in self._tables:
-            self._tables[schema, revision] = self._judge(table_name(schema, revision), schema, revision)
+            table = table_name(schema, revision)
+            if len(table) > TABLE_NAME:
+                raise _Odd
+            self._tables[schema, revision] = self._judge(table, schema, revision)
         return self._tables[schema, revision]
 
     def _judge(self, table: str, schema: str, revision: int) -> str | Blacklisted | None:

@@ -13,7 +13,7 @@ from tests.unit.kinds.backfill_window.windows import window
     [
         ({"until": "9999-12-31T23:59:59Z"}, "until and late together must not go past the year 9999"),
         (
-            {"late": "999999d", "until": "9000-01-01T00:00:00Z"},
+            {"late": "99999d", "until": "9900-01-01T00:00:00Z"},
             "until and late together must not go past the year 9999",
         ),
         ({"since": "0001-01-01T00:00:00Z"}, "since must not be before 2000"),
