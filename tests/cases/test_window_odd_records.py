@@ -8,7 +8,6 @@ from sandbox.events import record
 from tests.cases.test_windows import HOUR, LOADS, START, Produce, as_json, loads, raw
 from tests.window import Field, counted, uuids_of
 
-
 ODD = (
     f"without time, of {LOADS}",
     "it names no schema and revision",

@@ -74,7 +74,7 @@ def test_an_instant_is_nothing_else(value: object) -> None:
         instants.validate_python(value)
 
 
-@given(st.integers(0, 10**6 * 86400 - 1).map(lambda seconds: timedelta(seconds=seconds)))
+@given(st.integers(0, 10**5 * 86400 - 1).map(lambda seconds: timedelta(seconds=seconds)))
 def test_a_span_survives_being_written(span: timedelta) -> None:
     assert parse_span(format_span(span)) == span
     assert spans.validate_json(spans.dump_json(span), strict=True) == span
