@@ -7,13 +7,38 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kafka import KafkaAdminClient
 
 from sandbox.addresses import Addresses, MySqlAddress
+from tests.laws.worlds import ConsumerGroupWorld, events
 from tests.operator import TIMING, Operator
 from tests.window import LIMITS, Field
+
+
+@pytest.fixture
+def operator(stack: Addresses, tmp_path: Path) -> Operator:
+    """On the shared servers, with a ledger in a file."""
+    return Operator.at(tmp_path / "operator", stack)
+
+
+@pytest.fixture
+def absent_world(
+    stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path
+) -> ConsumerGroupWorld:
+    """A group that has never committed, and the events of its topic of 2 partitions."""
+    topic = make_topic(partitions=2)
+    produce(topic, {0: events(), 1: events()})
+    return ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
+
+
+@pytest.fixture
+def world(absent_world: ConsumerGroupWorld) -> ConsumerGroupWorld:
+    """The group is committed at 60 of 100, and its document would shift it by -40."""
+    absent_world.diverged()
+    return absent_world
 
 
 @pytest.fixture

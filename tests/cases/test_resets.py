@@ -97,11 +97,6 @@ def group(stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: A
     return made
 
 
-@pytest.fixture
-def operator(stack: Addresses, tmp_path: Path) -> Operator:
-    return Operator.at(tmp_path / "operator", stack)
-
-
 @pytest.mark.parametrize(
     ("to", "ends"),
     [

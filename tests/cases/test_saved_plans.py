@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer
-from kafka import KafkaAdminClient
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from sandbox.addresses import Addresses
@@ -57,12 +56,7 @@ class Case:
 
 
 @pytest.fixture
-def case(stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path) -> Case:
-    topic = make_topic(partitions=2)
-    produce(topic, {0: events(), 1: events()})
-    world = ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
-    world.diverged()
-    operator = Operator.at(tmp_path / "operator", stack)
+def case(world: ConsumerGroupWorld, operator: Operator) -> Case:
     operator.write(world.document)
     return Case(world, operator)
 
