@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,8 +11,10 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from sandbox.process import Process
+from tests.operator import Operator, Ran
 
 OUTPUT = "eventlogging-valid-mixed"
+ADDRESS = f"SchemaBlacklist/m4/{OUTPUT}"
 PASSWORD = "s3cr%2Bt-pass"
 INPUT = "kafka:///kafka1012:9092?topic=eventlogging-client-side&identity=processor"
 MIXED = f"kafka-confluent:///kafka1012:9092?topic={OUTPUT}&message.send.max.retries=6,retry.backoff.ms=200"
@@ -56,3 +59,13 @@ def reading(file: Path) -> Iterator[Process]:
         yield process
     finally:
         process.stop()
+
+
+def findings(operator: Operator) -> str:
+    return json.dumps(operator.change(ADDRESS)["findings"])
+
+
+def settle(operator: Operator) -> Ran:
+    applied = operator.apply()
+    assert applied.code == 0, applied
+    return applied

@@ -1,13 +1,14 @@
-"""A topic, a database and an operator: what a backfill window lies between."""
+"""What a backfill window lies between, a topic, a database and an operator, and the events that lie in it."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kafka import KafkaAdminClient
@@ -16,9 +17,13 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 from sandbox.addresses import MySqlAddress
 from sandbox.eventlogging.mapper import row_of
 from sandbox.eventlogging.tables import SCHEMAS, create_table, table_name
-from sandbox.events import Capsule
-from tests.operator import Operator
+from sandbox.events import Capsule, Record, navigation_timing, record
+from tests.operator import COMMAND, Operator
 
+START = datetime(2018, 3, 13, 6, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+LOADS, EDITS = "NavigationTiming_10374055", "Edit_13457736"
+Produce = Callable[[str, Mapping[int, Sequence[Record]]], None]
 LIMITS = "limits: {purge_horizon: null}\n"
 EMPTY = "Nothing to do"
 
@@ -119,3 +124,37 @@ def uuids_of(events: Iterable[Capsule]) -> Mapping[str, Sequence[str]]:
         if not event["userAgent"]["is_bot"]:
             found[table_name(event["schema"], event["revision"])].add(event["uuid"])
     return {table: sorted(uuids) for table, uuids in found.items()}
+
+
+def loads(count: int, since: datetime = START, step: timedelta = timedelta(seconds=10)) -> list[Capsule]:
+    return [navigation_timing(number, since + number * step) for number in range(count)]
+
+
+def spread(events: Sequence[Capsule]) -> Mapping[int, Sequence[Record]]:
+    return {part: [record(event) for event in events[part::12]] for part in range(12)}
+
+
+def raw(value: bytes, at: datetime = START) -> Record:
+    return Record(value, int(at.timestamp() * 1000))
+
+
+def text(event: Mapping[str, Any], at: datetime = START) -> Record:
+    return raw(as_json(event), at)
+
+
+def as_json(event: Mapping[str, Any] | list[int]) -> bytes:
+    return json.dumps(event).encode()
+
+
+@contextmanager
+def applying(field: Field) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
+    """An apply under way, and what it has written to stderr."""
+    said = field.operator.home / "stderr"
+    with said.open("w") as errors:
+        command = [*COMMAND, "apply", str(field.operator.state), "--yes"]
+        process = subprocess.Popen(command, env=field.operator.environment, stdout=errors, stderr=errors)
+        try:
+            yield process, said.read_text
+        finally:
+            process.kill()
+            process.wait()

@@ -86,11 +86,6 @@ def monitor(stack: Any, admin: KafkaAdminClient, make_topic: Callable[..., str],
     return Monitor(stack.burrow, admin, unique("group"), (make_topic(), make_topic()))
 
 
-@pytest.fixture
-def operator(stack: Any, tmp_path: Path) -> Operator:
-    return Operator.at(tmp_path / "operator", stack)
-
-
 def test_a_stale_topic_is_removed_and_the_rest_waits_for_a_commit(monitor: Monitor, operator: Operator) -> None:
     """Burrow 1.2.1 forgets the whole group; a newer one, named by the environment, just the topic."""
     monitor.commit_both()

@@ -16,10 +16,9 @@ from sandbox.addresses import Addresses, MySqlAddress
 from sandbox.mariadb import MariaDb
 from sandbox.stack import Sandbox
 from sandbox.waiting import until
-from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, spread
 from tests.laws.worlds import ConsumerGroupWorld, events
 from tests.operator import COMMAND, TIMING, Operator, Ran
-from tests.window import EMPTY, LIMITS, Field, uuids_of
+from tests.window import EMPTY, HOUR, LIMITS, LOADS, START, Field, Produce, loads, spread, uuids_of
 
 Unique = Callable[[str], str]
 

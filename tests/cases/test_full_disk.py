@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient
 
 from sandbox.addresses import Addresses
 from tests.laws.filled import FILLER, fill
-from tests.laws.worlds import ConsumerGroupWorld, events
+from tests.laws.worlds import ConsumerGroupWorld
 from tests.operator import Operator
-
-
-@pytest.fixture
-def world(
-    stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path
-) -> ConsumerGroupWorld:
-    topic = make_topic(partitions=2)
-    produce(topic, {0: events(), 1: events()})
-    made = ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
-    made.diverged()
-    return made
 
 
 @pytest.fixture

@@ -6,28 +6,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-
-import pytest
-from kafka import KafkaAdminClient
 
 from sandbox.addresses import Addresses
-from tests.laws.worlds import ConsumerGroupWorld, events
+from tests.laws.worlds import ConsumerGroupWorld
 from tests.operator import Operator
-
-
-@pytest.fixture
-def world(
-    stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path
-) -> ConsumerGroupWorld:
-    topic = make_topic(partitions=2)
-    produce(topic, {0: events(), 1: events()})
-    return ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
-
-
-@pytest.fixture
-def operator(stack: Addresses, tmp_path: Path) -> Operator:
-    return Operator.at(tmp_path / "operator", stack)
 
 
 def _run_of(operator: Operator) -> str:
@@ -35,10 +17,10 @@ def _run_of(operator: Operator) -> str:
     return run
 
 
-def test_a_run_is_explained_and_taken_back(world: ConsumerGroupWorld, operator: Operator) -> None:
+def test_a_run_is_explained_and_taken_back(absent_world: ConsumerGroupWorld, operator: Operator) -> None:
     """One partition was committed at 60, the other had no commit: both go back to what they were."""
-    world.commit(world.topic, {0: 60})
-    operator.write(world.document.replace("{shift: -40}", "{offset: 20}"))
+    absent_world.commit(absent_world.topic, {0: 60})
+    operator.write(absent_world.document.replace("{shift: -40}", "{offset: 20}"))
     assert operator.apply().code == 0
     run = _run_of(operator)
     told = operator.run("history", run).out
@@ -47,9 +29,9 @@ def test_a_run_is_explained_and_taken_back(world: ConsumerGroupWorld, operator: 
     kept = operator.run("history", run, "--json").json
     (outcome,) = kept["run"]["outcomes"].values()
     assert (outcome["ending"], outcome["reason"]) == ("settled", "read back")
-    assert {place["offset"] for place in outcome["evidence"]["committed"][world.topic].values()} == {20}
+    assert {place["offset"] for place in outcome["evidence"]["committed"][absent_world.topic].values()} == {20}
     assert [word["state"] for word in kept["words"]] == ["started", "sending", "acknowledged", "settled"]
-    assert kept["words"][0]["before"][world.topic] == {"0": {"metadata": "", "offset": 60}, "1": None}
+    assert kept["words"][0]["before"][absent_world.topic] == {"0": {"metadata": "", "offset": 60}, "1": None}
     reverted = operator.run("revert", run)
     assert reverted.code == 0
     assert "cannot be put back" in reverted.err
@@ -57,18 +39,18 @@ def test_a_run_is_explained_and_taken_back(world: ConsumerGroupWorld, operator: 
     operator.write(reverted.out, "revert.yaml")
     (operator.state / "documents.yaml").unlink()
     assert operator.apply().code == 0
-    assert world.commits() == {(world.topic, 0): 60}
+    assert absent_world.commits() == {(absent_world.topic, 0): 60}
     assert operator.plan("--detailed-exitcode").code == 0
 
 
 def test_the_wrong_reset_is_taken_back_as_the_runbook_says(
-    world: ConsumerGroupWorld, stack: Addresses, tmp_path: Path
+    absent_world: ConsumerGroupWorld, stack: Addresses, tmp_path: Path
 ) -> None:
     """Word by word, beside the document of the reset."""
-    world.commit(world.topic, {0: 60})
+    absent_world.commit(absent_world.topic, {0: 60})
     desk = tmp_path / "desk"
     operator = Operator.at(desk / "state", stack)
-    operator.write(world.document.replace("{shift: -40}", "{offset: 20}"))
+    operator.write(absent_world.document.replace("{shift: -40}", "{offset: 20}"))
     assert operator.apply().code == 0
     script = "\n".join(_runbook("When it was the wrong reset")).replace(" RUN ", f" {_run_of(operator)} ")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -78,7 +60,7 @@ def test_the_wrong_reset_is_taken_back_as_the_runbook_says(
     )
     assert ran.returncode == 0, ran
     assert "skip 40 offsets over 1 partition; forget the commits of partition 1" in ran.stdout
-    assert world.commits() == {(world.topic, 0): 60}
+    assert absent_world.commits() == {(absent_world.topic, 0): 60}
     assert operator.plan("--detailed-exitcode").code == 0
 
 
@@ -90,7 +72,6 @@ def _runbook(heading: str) -> list[str]:
 
 
 def test_runs_are_listed_oldest_first(world: ConsumerGroupWorld, operator: Operator) -> None:
-    world.diverged()
     operator.write(world.document)
     assert operator.apply().code == 0
     operator.write(world.document.replace("id: law", "id: second"))
@@ -105,7 +86,6 @@ def test_runs_are_listed_oldest_first(world: ConsumerGroupWorld, operator: Opera
 def test_what_was_accepted_is_part_of_the_digest_and_of_the_history(
     world: ConsumerGroupWorld, operator: Operator
 ) -> None:
-    world.diverged()
     operator.configure(operator.config.read_text() + "limits: {groups: 0, partitions: 0}\n")
     operator.write(world.document)
     lifted = ("--accept", "limit-partitions", "--accept", "limit-groups")
@@ -128,7 +108,6 @@ def test_what_was_accepted_is_part_of_the_digest_and_of_the_history(
 
 
 def test_an_acceptance_is_saved_with_its_plan(world: ConsumerGroupWorld, operator: Operator, tmp_path: Path) -> None:
-    world.diverged()
     operator.configure(operator.config.read_text() + "limits: {groups: 0}\n")
     operator.write(world.document)
     file = tmp_path / "plan.json"
@@ -144,7 +123,6 @@ def test_a_consumer_that_went_on_does_not_carry_a_plan_over_a_limit(
     world: ConsumerGroupWorld, operator: Operator, tmp_path: Path
 ) -> None:
     """80 offsets were reviewed; by now it would be 160."""
-    world.diverged()
     operator.configure(operator.config.read_text() + "limits: {rewound: 100}\n")
     operator.write(world.document.replace("{shift: -40}", "{offset: 20}"))
     file = tmp_path / "plan.json"
@@ -165,7 +143,6 @@ def test_a_run_nobody_made_is_a_usage_error(operator: Operator) -> None:
 def test_drift_tells_a_level_from_a_request_and_from_what_cannot_be_seen(
     world: ConsumerGroupWorld, operator: Operator, stack: Addresses
 ) -> None:
-    world.diverged()
     operator.write(world.document)
     unapplied = operator.run("drift", str(operator.state))
     assert (unapplied.code, unapplied.out.split()[0]) == (0, "unapplied")

@@ -5,16 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient
 
-from sandbox.addresses import Addresses
 from sandbox.events import navigation_timing, record
 from tests.blacklists import OUTPUT, document, entry
-from tests.laws.worlds import ConsumerGroupWorld, events
+from tests.laws.worlds import ConsumerGroupWorld
 from tests.operator import Operator, Ran
 from tests.window import Field
 
@@ -57,65 +54,53 @@ def test_a_fill_that_is_interrupted_says_how_far_it_came(field: Field, produce: 
     assert field.counts() == {LOADS: 6001}
 
 
-@pytest.fixture
-def group(stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path) -> Any:
-    topic = make_topic(partitions=2)
-    produce(topic, {0: events(), 1: events()})
-    world = ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
-    world.diverged()
-    return world
-
-
 @pytest.mark.parametrize(("point", "ending", "offset"), [(2, "failed", 60), (4, "settled", 20)], ids=["marked", "sent"])
 def test_what_was_sent_is_read_back_before_the_run_ends(
-    group: ConsumerGroupWorld, stack: Addresses, tmp_path: Path, point: int, ending: str, offset: int
+    world: ConsumerGroupWorld, operator: Operator, point: int, ending: str, offset: int
 ) -> None:
     """The first commit of a reset only marks, the second moves."""
-    operator = Operator.at(tmp_path / "operator", stack)
-    operator.write(group.document)
+    operator.write(world.document)
     stopped = apply_struck(operator, "SIGTERM", point, "KafkaWriter.alter")
-    assert (stopped.code, set(group.commits().values())) == (130, {offset}), stopped
-    assert latest(operator) == {f"ConsumerGroup/analytics/{group.name}": ending}
+    assert (stopped.code, set(world.commits().values())) == (130, {offset}), stopped
+    assert latest(operator) == {f"ConsumerGroup/analytics/{world.name}": ending}
     assert operator.apply("--wait", "30s").code == 0
-    assert group.is_converged()
+    assert world.is_converged()
 
 
-def test_the_second_signal_ends_it_at_once(group: ConsumerGroupWorld, stack: Addresses, tmp_path: Path) -> None:
-    operator = Operator.at(tmp_path / "operator", stack)
-    operator.write(group.document)
+def test_the_second_signal_ends_it_at_once(world: ConsumerGroupWorld, operator: Operator) -> None:
+    operator.write(world.document)
     ended = apply_struck(operator, "SIGINT+SIGTERM", 4, "KafkaWriter.alter")
-    assert (ended.code, set(group.commits().values())) == (130, {20}), ended
+    assert (ended.code, set(world.commits().values())) == (130, {20}), ended
     assert "cut short" in operator.run("history").out
     assert operator.apply("--wait", "30s").code == 0
-    assert group.is_converged()
+    assert world.is_converged()
     assert operator.run("ledger", "check").code == 0
 
 
 def test_a_new_id_does_not_hide_a_request_of_which_nobody_knows_whether_it_was_done(
-    group: ConsumerGroupWorld, stack: Addresses, tmp_path: Path
+    world: ConsumerGroupWorld, operator: Operator
 ) -> None:
-    operator = Operator.at(tmp_path / "operator", stack)
-    operator.write(group.document)
+    operator.write(world.document)
     assert apply_struck(operator, "SIGKILL", 4, "LedgerWriter.record").code == -9  # once `sending` is kept
-    group.commit(group.topic, {0: 70, 1: 70})
-    operator.write(group.document.replace("id: law", "id: anew"))
+    world.commit(world.topic, {0: 70, 1: 70})
+    operator.write(world.document.replace("id: law", "id: anew"))
     accepted = operator.plan("--accept", "open-request")
     assert (accepted.code, "no refusal that can be accepted has this id" in accepted.err) == (64, True), accepted
     planned, applied = operator.plan("--detailed-exitcode"), operator.apply()
     assert (planned.code, applied.code) == (4, 4), (planned, applied)
-    settle = f"elreconcile settle ConsumerGroup/analytics/{group.name} --request law"
+    settle = f"elreconcile settle ConsumerGroup/analytics/{world.name} --request law"
     for told in (planned.out, applied.out, operator.run("drift", str(operator.state)).out):
         assert "open-request" in told
         assert "request law of the same address: sending on " in told
         assert settle in told
-    operator.write(group.document.partition("reset:")[0])
+    operator.write(world.document.partition("reset:")[0])
     levels = operator.plan().out, operator.run("drift", str(operator.state)).out
     assert all("request law of the same address: sending on " in told for told in levels), levels
-    assert set(group.commits().values()) == {70}
-    operator.write(group.document.replace("id: law", "id: anew"))
+    assert set(world.commits().values()) == {70}
+    operator.write(world.document.replace("id: law", "id: anew"))
     assert operator.run(*settle.split()[1:], "--not-done", "--reason", "it stood at 60, unmoved").code == 0
     assert operator.apply().code == 0
-    assert set(group.commits().values()) == {30}
+    assert set(world.commits().values()) == {30}
 
 
 def test_a_lock_is_looked_at_before_each_write(field: Field) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,11 +17,6 @@ from tests.operator import Operator
 from tests.relay import Fault, Relay, relay_to
 
 GROUPS = 20
-
-
-@pytest.fixture
-def operator(stack: Addresses, tmp_path: Path) -> Operator:
-    return Operator.at(tmp_path / "operator", stack)
 
 
 @pytest.fixture

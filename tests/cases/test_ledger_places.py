@@ -6,26 +6,13 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from sandbox.addresses import Addresses, MySqlAddress
-from tests.laws.worlds import ConsumerGroupWorld, events
+from tests.laws.worlds import ConsumerGroupWorld
 from tests.operator import TIMING, Operator
-
-
-@pytest.fixture
-def world(
-    stack: Addresses, admin: KafkaAdminClient, make_topic: Any, produce: Any, unique: Any, tmp_path: Path
-) -> ConsumerGroupWorld:
-    topic = make_topic(partitions=2)
-    produce(topic, {0: events(), 1: events()})
-    made = ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
-    made.diverged()
-    return made
 
 
 @pytest.fixture

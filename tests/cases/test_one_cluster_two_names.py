@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from confluent_kafka import Consumer
-from kafka import KafkaAdminClient
 
 from sandbox.addresses import Addresses
 from sandbox.waiting import until
-from tests.laws.worlds import ConsumerGroupWorld, events
+from tests.laws.worlds import ConsumerGroupWorld
 from tests.operator import COMMAND, Operator
-
-
-@pytest.fixture
-def world(
-    stack: Addresses,
-    admin: KafkaAdminClient,
-    make_topic: Any,
-    produce: Any,
-    unique: Callable[[str], str],
-    tmp_path: Path,
-) -> ConsumerGroupWorld:
-    topic = make_topic(partitions=2)
-    produce(topic, {0: events(), 1: events()})
-    made = ConsumerGroupWorld(stack, admin, unique("group"), topic, tmp_path)
-    made.diverged()
-    return made
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, spread
-from tests.window import Field, uuids_of
+from tests.window import HOUR, LOADS, START, Field, Produce, loads, spread, uuids_of
 
 
 def test_no_room_for_rows_on_their_way(

@@ -19,9 +19,8 @@ from sandbox.addresses import MySqlAddress
 from sandbox.eventlogging.tables import SCHEMAS
 from sandbox.events import record
 from sandbox.waiting import until
-from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, spread
 from tests.operator import COMMAND
-from tests.window import EMPTY, Field, counted, uuids_of
+from tests.window import EMPTY, HOUR, LOADS, START, Field, Produce, counted, loads, spread, uuids_of
 
 SECOND = timedelta(seconds=1)
 

@@ -14,8 +14,7 @@ import pytest
 
 from sandbox.eventlogging.tables import create_table
 from sandbox.events import record
-from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, spread
-from tests.window import Field, counted, uuids_of
+from tests.window import HOUR, LOADS, START, Field, Produce, counted, loads, spread, uuids_of
 
 
 def assert_refused(field: Field, *wanted: str) -> None:

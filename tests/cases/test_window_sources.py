@@ -14,8 +14,7 @@ from elreconcile.desired.spec import format_span
 from sandbox.events import Capsule, navigation_timing, record
 from sandbox.waiting import until
 from tests.cases.test_window_refusals import assert_refused, said
-from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads, raw, text
-from tests.window import EMPTY, Field, counted, uuids_of
+from tests.window import EMPTY, HOUR, LOADS, START, Field, Produce, counted, loads, raw, text, uuids_of
 
 LATE = navigation_timing(900, START + timedelta(minutes=30))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sandbox.events import edit
 from tests.blacklists import document as blacklist
 from tests.blacklists import entry
-from tests.cases.test_windows import HOUR, START, Produce, loads, text
-from tests.window import EMPTY, Field, counted
+from tests.window import EMPTY, HOUR, START, Field, Produce, counted, loads, text
 
 TABLE, WINDOW = "PageEdits_13457736", "BackfillWindow/m4/window"
 EDITS = [{**edit(number, START), "topic": "PageEdits"} for number in range(15)]

@@ -10,10 +10,9 @@ import pytest
 
 from sandbox.addresses import Addresses
 from sandbox.events import Record, record
-from tests.cases.test_windows import HOUR, LOADS, START, Produce, loads
 from tests.laws.trimmed import trim
 from tests.operator import Operator
-from tests.window import Field
+from tests.window import HOUR, LOADS, START, Field, Produce, loads
 
 STARTED = 2
 """The time the ledger is written to right before a window is carried out: the run was written first."""

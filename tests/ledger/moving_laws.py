@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import random
@@ -17,70 +16,16 @@ from elreconcile.desired.config import Config, load_config
 from elreconcile.errors import ElreconcileError, LedgerError, Refused
 from elreconcile.ledger.checking import check_ledger
 from elreconcile.ledger.entry import State
-from elreconcile.ledger.moving import export_ledger, import_ledger
+from elreconcile.ledger.moving import import_ledger
 from elreconcile.ledger.opening import init_ledger, open_reader, open_writer
 from elreconcile.ledger.place import place_of
 from elreconcile.ledger.store import LedgerWriter
-from tests.ledger.on_a_ledger import OnALedger, Settings, with_id, write_config
+from tests.ledger.on_a_ledger import Settings, with_id, write_config
 from tests.ledger.samples import actors, entry, run
-
-ODD = entry(
-    "gruppe-ü-☃-𝄞 ",
-    "id 'quoted' \\ %s ? \"\n",
-    meaning={"to": "zwölf\u2028", "nested": [1, 2.5, True, None, {"": "𝄞 \\ ' \" %"}], "far": 2**63},
-    evidence="",
-    before=[],
-)
+from tests.ledger.with_a_past import WithAPast, exported, sealed
 
 
-def fill(ledger: LedgerWriter) -> None:
-    """Runs that ended and one that did not, requests done, open and released, more words than fit one batch."""
-    for number in (1, 2, 3):
-        ledger.start_run(replace(run(f"r{number}"), plan={"accepted": ["limit-rows"], "n": number}))
-    for state in (State.STARTED, State.SENDING, State.SETTLED):
-        ledger.record([entry("done", state=state), replace(ODD, state=state)])
-    for number in range(300):
-        ledger.record([entry(f"g{number % 7}", f"id{number}", state=State.SETTLED, run="r2")])
-    ledger.record([entry("open", state=State.SENDING, run="r3"), entry("released", state=State.RELEASED)])
-    ledger.end_run("r1", {"a": "settled"})
-    ledger.end_run("r2", {})
-
-
-def exported(config: Config) -> str:
-    out = io.StringIO()
-    export_ledger(config, out)
-    return out.getvalue()
-
-
-def sealed(lines: list[str]) -> str:
-    """With the checksum that belongs to them."""
-    body = "".join(f"{line}\n" for line in lines)
-    return body + json.dumps({"checksum": hashlib.sha256(body.encode()).hexdigest()}, separators=(",", ":")) + "\n"
-
-
-class MovingLaws(OnALedger):
-    @pytest.fixture
-    def source(self, tmp_path: Path) -> Config:
-        """A SQLite ledger with a past."""
-        settings: Settings = {"ledger": {"sqlite": str(tmp_path / "source.db")}}
-        file = write_config(tmp_path / "source.yaml", settings)
-        config = load_config(with_id(file, settings, init_ledger(load_config(file)).id))
-        with open_writer(config) as ledger:
-            fill(ledger)
-        return config
-
-    @pytest.fixture
-    def file(self, source: Config, tmp_path: Path) -> Path:
-        """What was exported of it."""
-        path = tmp_path / "ledger.jsonl"
-        path.write_text(exported(source))
-        return path
-
-    @pytest.fixture
-    def target(self, source: Config, unmade: Path, settings: Settings) -> Config:
-        """No ledger is there yet; the configuration names the source's."""
-        return load_config(with_id(unmade, settings, str(source.ledger.id)))
-
+class MovingLaws(WithAPast):
     def test_all_of_it_arrives(self, source: Config, target: Config, file: Path) -> None:
         import_ledger(target, file)
         with open_reader(source) as before, open_reader(target) as after:
@@ -246,60 +191,6 @@ class MovingLaws(OnALedger):
             assert len(words) % 40 == 0
             latest = {(word["address"], word["request_id"]): word for word in words}
             assert latest == {(each["address"], each["request_id"]): each for each in entries}
-
-    def test_a_sound_ledger(self, source: Config, target: Config, file: Path) -> None:
-        import_ledger(target, file)
-        checked = check_ledger(target)
-        assert (checked.identity, checked.runs, checked.words, checked.entries) == (source.ledger.id, 3, 308, 304)
-        assert checked.wrong == ()
-        assert [each.address for each in checked.open] == [entry("open").address]
-        assert [each.run.id for each in checked.cut_short] == ["r3"]
-
-    @pytest.mark.parametrize(
-        ("ends", "told"),
-        [(State.SETTLED, []), (State.RELEASED, []), (State.UNCERTAIN, ["r3"])],
-    )
-    def test_a_run_without_an_end_is_told_while_a_request_of_it_is_open(
-        self, target: Config, file: Path, ends: State, told: list[str]
-    ) -> None:
-        import_ledger(target, file)
-        with open_writer(target) as ledger:
-            ledger.start_run(run("r4"))
-            ledger.record([replace(entry("open"), state=ends, run="r4")])
-            ledger.end_run("r4", {})
-        assert [each.run.id for each in check_ledger(target).cut_short] == told
-
-    @pytest.mark.parametrize(
-        ("damage", "told"),
-        [
-            ("UPDATE elreconcile_ledger SET run_number = 2", "has counted 2 runs, and holds number 3"),
-            ("UPDATE elreconcile_ledger SET run_number = 5", "has counted 5 runs, and does not hold number 4, 5"),
-            ("DELETE FROM elreconcile_runs WHERE id = 'r2'", "does not hold number 2"),
-            ("DELETE FROM elreconcile_runs WHERE id = 'r2'", "is of a run that is not there: r2"),
-            ("UPDATE elreconcile_runs SET plan = '{' WHERE id = 'r2'", "run r2 cannot be read"),
-            ("UPDATE elreconcile_runs SET started_at = 'soon' WHERE id = 'r2'", "run r2 cannot be read"),
-            (
-                "UPDATE elreconcile_entries SET state = 'settled' WHERE address LIKE '%/open'",
-                "is not the last",
-            ),
-            ("DELETE FROM elreconcile_entries WHERE address LIKE '%/done'", "the history of {done} has no entry"),
-            ("DELETE FROM elreconcile_history WHERE address LIKE '%/done'", "the entry {done} has no history"),
-            (
-                "UPDATE elreconcile_entries SET pins = '{' WHERE address LIKE '%/done'",
-                "the entry {done} cannot be read",
-            ),
-            ("UPDATE elreconcile_history SET meaning = '' WHERE address LIKE '%/done'", "on {done}, cannot be read"),
-            ("UPDATE elreconcile_history SET state = 'postponed' WHERE address LIKE '%/done'", "'postponed'"),
-        ],
-    )
-    def test_what_contradicts_itself_is_told(self, target: Config, file: Path, damage: str, told: str) -> None:
-        import_ledger(target, file)
-        connection = place_of(target).connect(read_only=False)
-        assert connection
-        with closing(connection):
-            connection.execute(damage.replace("%", "%%") if "mysql" in type(connection).__module__ else damage)
-        wrong = check_ledger(target).wrong
-        assert any(told.format(done=" ".join(entry("done").key)) in each for each in wrong), wrong
 
     def test_a_damaged_row_is_not_exported_as_if_it_were_whole(self, target: Config, file: Path) -> None:
         import_ledger(target, file)

@@ -11,13 +11,7 @@ from pathlib import Path
 
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
-from kafka.admin import (
-    ACL,
-    ACLOperation,
-    ACLPermissionType,
-    ResourcePattern,
-    ResourceType,
-)
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from elreconcile.desired.config import load_config
@@ -27,10 +21,9 @@ from sandbox import events
 from sandbox.addresses import Addresses, MySqlAddress
 from tests.blacklists import MIXED, OUTPUT, document, entry, lets_through, processor, uri_of
 from tests.cases.test_burrow import Monitor
-from tests.cases.test_windows import EDITS, HOUR, LOADS, START, loads
 from tests.live.secured import PASSWORD, SecuredKafka, allow
 from tests.operator import IN_A_FILE, TIMING, Operator, Ran
-from tests.window import LIMITS, Field, uuids_of
+from tests.window import EDITS, HOUR, LIMITS, LOADS, START, Field, loads, uuids_of
 
 OPERATIONS = {
     "Describe": ACLOperation.DESCRIBE,

@@ -19,6 +19,7 @@ from elreconcile.systems.mysql import connect
 from sandbox.mariadb import MariaDb
 from sandbox.stack import Sandbox
 from tests.conftest import Unique
+from tests.ledger.checking_laws import CheckingLaws
 from tests.ledger.lock_laws import GROUP, LockLaws
 from tests.ledger.moving_laws import MovingLaws
 from tests.ledger.on_a_ledger import OnALedger, Settings, write_config
@@ -56,6 +57,10 @@ class TestOpening(InMySql, OpeningLaws):
 
 
 class TestMoving(InMySql, MovingLaws):
+    pass
+
+
+class TestChecking(InMySql, CheckingLaws):
     pass
 
 

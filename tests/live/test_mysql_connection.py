@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from sandbox.mariadb import MariaDb
 from sandbox.ports import free_port
 from sandbox.stack import Sandbox
 from sandbox.waiting import until
+from tests.live.encrypted import EncryptedMariaDb, certificates
 from tests.live.refused import DEADLINE, SLACK
 
 
@@ -268,37 +268,6 @@ class TestTls:
         """Unverified encryption would look safer than it is."""
         with closing(connect("m4", settings(encrypted.port), DEADLINE)) as connection:
             assert connection.execute("SHOW STATUS LIKE 'Ssl_version'")[0][1] == ""
-
-
-class EncryptedMariaDb(MariaDb):
-    name = "mariadb-tls"
-    port_names = ("mariadb-tls",)
-    certificates: Path
-
-    def command(self) -> list[str]:
-        key, certificate = self.certificates / "server-key.pem", self.certificates / "server.pem"
-        ca = self.certificates / "ca.pem"
-        return [*super().command(), f"--ssl-ca={ca}", f"--ssl-key={key}", f"--ssl-cert={certificate}"]
-
-
-def certificates(folder: Path) -> Path:
-    """An authority, what it signed for the server at localhost and a client, and another that signed nothing."""
-    for authority in ("ca", "other-ca"):
-        openssl(folder, f"req -x509 -subj /CN={authority} {new_key(authority)} -out {authority}.pem")
-    for name, subject in (("server", "localhost"), ("known", "known")):
-        extension = f"-addext subjectAltName=DNS:{subject}"
-        openssl(folder, f"req -subj /CN={subject} {extension} {new_key(name)} -out {name}.csr")
-        signer = "-CA ca.pem -CAkey ca-key.pem -CAcreateserial -copy_extensions copy"
-        openssl(folder, f"x509 -req -in {name}.csr {signer} -out {name}.pem")
-    return folder
-
-
-def new_key(name: str) -> str:
-    return f"-newkey rsa:2048 -noenc -keyout {name}-key.pem"
-
-
-def openssl(folder: Path, words: str) -> None:
-    subprocess.run(["openssl", *words.split()], cwd=folder, check=True, capture_output=True)
 
 
 @contextmanager

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,19 +14,14 @@ from elreconcile.kinds import KINDS
 from elreconcile.systems import ReadingSystems
 from elreconcile.systems.mysql_blacklist import DDL, TABLE
 from sandbox import events
-from sandbox.addresses import Addresses, MySqlAddress
+from sandbox.addresses import MySqlAddress
 from sandbox.waiting import until
-from tests.blacklists import OUTPUT, document
+from tests.blacklists import ADDRESS, OUTPUT, document
 from tests.operator import Operator
 
 SHARE = "{schema: MobileWikiAppShareAFact, reason: T120000, expires: 2030-01-31T00:00:00Z}"
 ADDED = datetime(2026, 1, 1, tzinfo=UTC)
 INSERT = f"INSERT INTO {TABLE} (output, schema_name, managed, reason, added_by, added_at, expires) VALUES "
-
-
-@pytest.fixture
-def operator(stack: Addresses, database: MySqlAddress, tmp_path: Path) -> Operator:
-    return Operator.at(tmp_path / "home", replace(stack, mysql=database))
 
 
 def ask(database: MySqlAddress, *statements: str) -> Sequence[tuple[Any, ...]]:
@@ -52,9 +45,6 @@ def listed(database: MySqlAddress) -> dict[str, tuple[str, str]]:
 
 def found(change: Any) -> str:
     return " ".join(f"{each['what']}: {each['value']}; {each['remedy']}" for each in change["findings"])
-
-
-ADDRESS = f"SchemaBlacklist/m4/{OUTPUT}"
 
 
 def test_it_comes_before_every_other_kind() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ledger.checking_laws import CheckingLaws
 from tests.ledger.lock_laws import LockLaws
 from tests.ledger.moving_laws import MovingLaws
 from tests.ledger.on_a_ledger import Settings
@@ -28,6 +29,10 @@ class TestOpening(InSqlite, OpeningLaws):
 
 
 class TestMoving(InSqlite, MovingLaws):
+    pass
+
+
+class TestChecking(InSqlite, CheckingLaws):
     pass
 
 

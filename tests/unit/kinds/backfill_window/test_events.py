@@ -31,7 +31,7 @@ from elreconcile.systems.event_batch import Batch, Slice, cut, joined
 from elreconcile.systems.event_tables import Column, EventTable
 from sandbox.eventlogging import tables as eventlogging
 from sandbox.eventlogging.mapper import row_of as eventloggings_row
-from tests.cases.test_windows import loads
+from tests.window import loads
 
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | st.text(max_size=20)
 KEYS = st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), min_size=1, max_size=8)

@@ -8,7 +8,7 @@ import pytest
 
 from elreconcile.kinds.backfill_window.envelope import Event, Unreadable, examine
 from elreconcile.kinds.backfill_window.fill import beginnings, event_within
-from tests.cases.test_windows import loads
+from tests.window import loads
 
 HOURS = beginnings(["2018031306", "2018031309"])
 

@@ -9,15 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from elreconcile.kinds.backfill_window.envelope import (
-    Event,
-    Unreadable,
-    WithoutTime,
-    examine,
-)
+from elreconcile.kinds.backfill_window.envelope import Event, Unreadable, WithoutTime, examine
 from elreconcile.kinds.backfill_window.rows import UNDECODABLE, flat_of, row_of
 from elreconcile.systems.event_tables import Column, EventTable
-from tests.cases.test_windows import loads
+from tests.window import loads
 
 PLAIN = loads(1)[0]
 TABLE = "NavigationTiming_10374055"
