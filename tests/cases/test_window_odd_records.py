@@ -104,6 +104,7 @@ def test_raw_lines_are_no_source(field: Field, held: Held) -> None:
     assert f"refused (raw-lines): the source: 3 raw lines, the first at {held.place(22)};" in shown
     assert (field.operator.apply().code, field.counts()) == (4, {})
 
+
 ODD = (
     f"without time, of {LOADS}",
     "it names no schema and revision",
