@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 LIMIT = 180.0
 """Seconds after which a measured command is killed."""
@@ -56,16 +57,13 @@ def _gone_within(pid: int, seconds: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """The runs of one command; `megabytes` is the highest peak.
-
-    `seconds` is the fastest run: whatever else the machine does only adds to one.
-    """
+    """The runs of one command; `seconds` is their median, `megabytes` the highest peak."""
 
     runs: tuple[Measured, ...]
 
     @property
     def seconds(self) -> float:
-        return min(run.seconds for run in self.runs)
+        return median(run.seconds for run in self.runs)
 
     @property
     def megabytes(self) -> float:

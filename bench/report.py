@@ -53,7 +53,7 @@ def report(figures: Mapping[str, Figure], grace: float) -> str:
     rows = [
         (what, f"{one.seconds:.2f}", one.spread, f"{one.megabytes:.0f}" if one.megabytes else "") for what, one in known
     ]
-    columns = (f"process start to exit, fastest of {len(known[0][1].runs)}", "seconds", "all runs", "peak MB")
+    columns = (f"process start to exit, median of {len(known[0][1].runs)}", "seconds", "all runs", "peak MB")
     measured = table(rows, columns, columns[1:])
     told = table([target.row() for target in targets(figures, grace)], ("", "measured", "target", "reached"))
     return f"{measured}\n\n{told}\n\n{NOTES.format(plan=bare.PLAN, grace=grace)}"
