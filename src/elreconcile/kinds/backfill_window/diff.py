@@ -36,10 +36,14 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
         effect=_effect(spec, live) if holes else None,
         pins=write_ranges(live.pins),
         before=_holes(live)
-        | {"folder": str(ask.resource.folder), "goes on": ask.entry is not None}
-        | {"stays open": open_for, "blacklisted": dict(left_out.for_ever)}
-        | {"schemas": {table.name: list(table.schemas) for table in live.tables}}
-        | {"kept out": sorted(live.blacklisted)},
+        | {
+            "folder": str(ask.resource.folder),
+            "goes on": ask.entry is not None,
+            "stays open": open_for,
+            "blacklisted": dict(left_out.for_ever),
+            "schemas": {table.name: list(table.schemas) for table in live.tables},
+            "kept out": sorted(live.blacklisted),
+        },
         request=ask.request,
         size=_size(live),
         guards=tuple(Guard(name, value) for name, value in sorted(live.guards.items())),

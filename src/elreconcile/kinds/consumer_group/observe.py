@@ -67,7 +67,7 @@ def _look(asks: Asks, systems: ReadingSystems, moment: Moment) -> Look:
     name = asks[0].resource.spec.cluster
     kafka = systems.kafka(name)
     groups = [ask.resource.spec.name for ask in asks]
-    _examine_rights(asks, systems)
+    _examine_rights(asks, groups, systems)
     cluster, listings = kafka.cluster(), kafka.groups()
     first = kafka.commits(groups)
     logs = read_logs(kafka, asks)
@@ -88,9 +88,9 @@ def _look(asks: Asks, systems: ReadingSystems, moment: Moment) -> Look:
     )
 
 
-def _examine_rights(asks: Asks, systems: ReadingSystems) -> None:
+def _examine_rights(asks: Asks, groups: Sequence[str], systems: ReadingSystems) -> None:
     """What is going to be committed takes more rights than a plan."""
-    name, groups = asks[0].resource.spec.cluster, [ask.resource.spec.name for ask in asks]
+    name = asks[0].resource.spec.cluster
     topics = sorted({topic for ask in asks for topic in _topics(ask)})
     if isinstance(systems, WritingSystems):
         systems.kafka(name).rights_to_commit(groups, topics, _forgetting(asks))
