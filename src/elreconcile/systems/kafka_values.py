@@ -1,9 +1,13 @@
-"""What Kafka says, as frozen values. Offsets are positions in a partition; times are ms since 1970 UTC."""
+"""What Kafka says, as frozen values. Offsets are positions in a partition; times are ms since 1970 UTC.
+
+Structs, not dataclasses, which take nine times as long to make: a plan of a thousand groups makes fifty thousand.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 Partition: TypeAlias = tuple[str, int]
 """A topic's name and a partition's number."""
@@ -26,8 +30,7 @@ IN_USE = frozenset(
 """The names of the errors by which Kafka refuses because the group has members."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(msgspec.Struct, frozen=True, gc=False):
     """`version` as the API versions that a broker offers tell it: 3.9 for any 3.9.x."""
 
     id: str
@@ -35,8 +38,7 @@ class Cluster:
     version: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupListing:
+class GroupListing(msgspec.Struct, frozen=True, gc=False):
     """Kafka's own words. `state`: Stable, Empty, PreparingRebalance, …; `type`: classic, consumer, share, …
 
     `protocol` is "consumer" where members of a classic group are Kafka consumers, "connect" for Kafka
@@ -48,8 +50,7 @@ class GroupListing:
     protocol: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True, gc=False):
     """`host` as the broker saw it, without its leading slash. `topics` are those assigned to it, sorted."""
 
     member_id: str
@@ -58,40 +59,35 @@ class Member:
     topics: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(msgspec.Struct, frozen=True, gc=False):
     """A committed offset: the next record the group will read."""
 
     offset: int
     metadata: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True, gc=False):
     """`id` changes when a topic is deleted and made again under the same name."""
 
     id: str
     partitions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True, gc=False):
     """`oldest`: the first offset kept; `newest`: the one the next record will get. Equal: nothing is kept."""
 
     oldest: int
     newest: int
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, gc=False):
     """A record's place and the time Kafka keeps for it."""
 
     offset: int
     timestamp_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class TopicSettings:
+class TopicSettings(msgspec.Struct, frozen=True, gc=False):
     """None: unlimited (Kafka writes -1). `cleanup_policy` holds delete, compact or both.
 
     `timestamp_type` is CreateTime (the producer's clock) or LogAppendTime (the broker's).
@@ -103,8 +99,7 @@ class TopicSettings:
     timestamp_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """`offset` may lie after the position asked for: transaction markers and compaction leave gaps."""
 
     offset: int

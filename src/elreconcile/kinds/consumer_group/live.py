@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from elreconcile.model.change import Refusal
 from elreconcile.systems.kafka_values import (
     Bounds,
@@ -42,8 +44,7 @@ class Pinned:
     clamps: tuple[Clamp, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """A record's own time. `source` says where it was found: dt, meta.dt, timestamp, or record (Kafka's time).
 
     `at` None: the record has no time, or one that no calendar holds.

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from elreconcile.kinds.consumer_group.live import Clamp, Log, Pinned
 from elreconcile.kinds.consumer_group.spec import Measured, Reset, Target
 from elreconcile.kinds.span import utc
@@ -30,8 +32,7 @@ class Miss:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, gc=False):
     """One partition as far as pinning needs to know it."""
 
     topic: str
