@@ -8,9 +8,11 @@ one answer it raises the first.
 from __future__ import annotations
 
 import logging
+import socket
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from itertools import cycle
 from typing import Any, TypeAlias
 
@@ -33,6 +35,9 @@ LANES = 2
 GRACE = 1.0
 """Seconds after a deadline in which whoever waits deeper down may still say what it waited for."""
 
+PIECE = 256 * 1024
+"""Bytes taken from a socket at once."""
+
 Ask: TypeAlias = "tuple[int | None, Any]"
 """A broker's id (None: any broker) and a request for it."""
 
@@ -42,6 +47,16 @@ logging.getLogger("kafka").addHandler(logging.NullHandler())
 
 class Transient(Exception):
     """Kafka, or the network, asks to try again."""
+
+
+class Lane(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python carries no types
+    """One connection to each broker. Takes what has come in one piece: the library takes it by 4 kB."""
+
+    async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
+        transport = await super()._build_transport(node, timeout_at)
+        if not self.ssl_enabled:
+            transport._sock_recv = partial(_receive, transport._sock)
+        return transport
 
 
 class Connection:
@@ -54,7 +69,7 @@ class Connection:
         self.system = system
         self.principal = principal
         self._net = NetworkSelector(**config)
-        self._manager, *others = self._lanes = [KafkaConnectionManager(self._net, **config) for _ in range(LANES)]
+        self._manager, *others = self._lanes = [Lane(self._net, **config) for _ in range(LANES)]
         for other in others:
             other.cluster = self._manager.cluster
         self._broken: dict[int, str] = {}
@@ -147,7 +162,7 @@ class Connection:
             answers.append(await under_way.popleft())
         return answers
 
-    async def _exchange(self, lane: KafkaConnectionManager, ask: Ask, deadline: Deadline) -> Any:
+    async def _exchange(self, lane: Lane, ask: Ask, deadline: Deadline) -> Any:
         """The answer, or the exception that stands for it."""
         node, request = ask
         node = lane.least_loaded_node() if node is None else node
@@ -158,7 +173,7 @@ class Connection:
         except Exception as error:  # noqa: BLE001  must not hide the answers to the other requests
             return error
 
-    async def _send(self, lane: KafkaConnectionManager, node: int | None, request: Any, deadline: Deadline) -> Any:
+    async def _send(self, lane: Lane, node: int | None, request: Any, deadline: Deadline) -> Any:
         while True:
             left = deadline.left * 1000
             try:
@@ -179,7 +194,7 @@ class Connection:
         return f"broker {broker.node_id} at {broker.host}:{broker.port}"
 
     def _failure(
-        self, lane: KafkaConnectionManager, node: int | None, request: Any, error: errors.KafkaError, deadline: Deadline
+        self, lane: Lane, node: int | None, request: Any, error: errors.KafkaError, deadline: Deadline
     ) -> Exception:
         broker = self._manager.cluster.broker_metadata(node)
         if node is None or broker is None:
@@ -196,6 +211,17 @@ class Connection:
         if error.retriable:
             return Transient(f"{where}: {words(error)}")
         return Unreachable(self.system, f"{where}: {words(error)}", deadline.elapsed)
+
+
+def _receive(peer: socket.socket) -> tuple[bytes, Exception | None]:
+    """What has come, and why nothing more will."""
+    try:
+        data = peer.recv(PIECE)
+    except (BlockingIOError, InterruptedError):
+        return b"", None
+    except OSError as error:
+        return b"", errors.KafkaConnectionError(error)
+    return data, None if data else errors.KafkaConnectionError("socket disconnected")
 
 
 def connect(system: str, settings: KafkaConfig, deadline: Deadline) -> Connection:
