@@ -36,7 +36,7 @@ class Search:
 
     wanted: list[int]
     at: int
-    size: int = FIRST_FETCH
+    size: int
 
     def strike(self, found: Collection[int]) -> None:
         self.wanted = [offset for offset in self.wanted if offset not in found]
@@ -71,7 +71,10 @@ def _searches(positions: Collection[Position]) -> Searches:
     wanted: dict[Partition, set[int]] = defaultdict(set)
     for topic, partition, offset in positions:
         wanted[topic, partition].add(offset)
-    return {place: Search(sorted(offsets), min(offsets)) for place, offsets in wanted.items()}
+    return {
+        place: Search(sorted(offsets), min(offsets), FIRST_FETCH * min(len(offsets), GROWTH))
+        for place, offsets in wanted.items()
+    }
 
 
 def _chunks(call: Call, searches: Searches) -> Iterator[tuple[int, list[Partition]]]:
