@@ -135,7 +135,7 @@ def _commit_request(group: str, commits: Mapping[Partition, Commit]) -> OffsetCo
         group_instance_id=None,
         retention_time_ms=-1,
         topics=[each_topic(name=topic, partitions=partitions) for topic, partitions in by_topic.items()],
-        max_version=8,
+        max_version=7,  # the last one without tagged fields, which are slow to write
     )
 
 

@@ -105,7 +105,7 @@ def _request(searches: Searches) -> FetchRequest:
         session_epoch=-1,  # no session
         topics=[each_topic(topic=topic, partitions=partitions) for topic, partitions in by_topic.items()],
         min_version=4,
-        max_version=12,  # the last one that names topics by their name
+        max_version=11,  # the last one without tagged fields, which are slow to write
     )
 
 
