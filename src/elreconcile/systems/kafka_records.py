@@ -29,6 +29,9 @@ GROWTH = 4
 ANSWER = 2 * 1024 * 1024
 """Bytes of one answer, so that memory stays bounded; a single batch may be larger."""
 
+AT_ONCE = 2 * LANES
+"""Answers held in memory: while one is received, Kafka makes the next ready."""
+
 
 @dataclass(slots=True)
 class Search:
@@ -59,7 +62,7 @@ def records(call: Call, positions: Collection[Position]) -> Mapping[Position, Re
     found: dict[Position, Record] = {}
     while searches:
         chunks = _chunks(call, searches)
-        while some := list(islice(chunks, LANES)):
+        while some := list(islice(chunks, AT_ONCE)):
             asks = [(broker, _request({place: searches[place] for place in chunk})) for broker, chunk in some]
             for answer in call.renewed().ask(asks):
                 _read(call, answer, searches, found)
