@@ -17,7 +17,7 @@ NEWEST = OffsetSpec.LATEST.value
 NEWEST_TIMESTAMP = OffsetSpec.MAX_TIMESTAMP.value
 
 NOT_FLEXIBLE = 1, 5
-"""The versions without tagged fields, which take the library twice as long to write."""
+"""The versions without tagged fields, which are slow to write."""
 
 TELLING_NEWEST_TIMESTAMP = 7, 8
 
