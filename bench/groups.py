@@ -37,10 +37,12 @@ ledger: {{sqlite: {file}, id: {ledger}}}
 timing: {{grace: {grace}s, deadline: 60s}}
 """
 
-# What kafka-run-class.sh gives to java, without the time the script itself takes.
+# What kafka-run-class.sh of Kafka 3.9 gives to java, without the time the script itself takes.
 JVM = (
     *("-Xmx256M", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35"),
     *("-XX:+ExplicitGCInvokesConcurrent", "-XX:MaxInlineLevel=15", "-Djava.awt.headless=true"),
+    *("-Dcom.sun.management.jmxremote=true", "-Dcom.sun.management.jmxremote.authenticate=false"),
+    "-Dcom.sun.management.jmxremote.ssl=false",
 )
 ROW = r"bench\.group-\d+ +bench\.topic-"
 CONSUMER_GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
