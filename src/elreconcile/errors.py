@@ -17,7 +17,8 @@ ElreconcileError                     1
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 
 class ElreconcileError(Exception):
@@ -30,8 +31,7 @@ class UsageError(ElreconcileError):
     exit_code = 64
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True, order=True):
     """One thing wrong in a file. Lines and columns count from 1, as editors do."""
 
     file: str

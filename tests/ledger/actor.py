@@ -10,9 +10,10 @@ import shlex
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from elreconcile.desired.config import Config, load_config
 from elreconcile.errors import ElreconcileError

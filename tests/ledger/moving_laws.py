@@ -7,10 +7,10 @@ import json
 import random
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.desired.config import Config, load_config
 from elreconcile.errors import ElreconcileError, LedgerError, Refused

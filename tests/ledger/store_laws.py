@@ -7,11 +7,11 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.desired.config import load_config
 from elreconcile.errors import ElreconcileError

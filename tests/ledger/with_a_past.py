@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.desired.config import Config, load_config
 from elreconcile.ledger.entry import State

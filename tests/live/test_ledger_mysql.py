@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.desired.config import load_config
 from elreconcile.errors import ElreconcileError, LockHeld, LockLost, Unreachable

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from elreconcile.applying.carrying_out import Work, carry_out
 from elreconcile.applying.changed import changed
@@ -33,8 +35,7 @@ Waiting = Callable[[Plan, float], None]
 """Told each time it looks again: the plan as it stands, and the seconds left to wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(msgspec.Struct, frozen=True):
     """Everything a run needs. `wait`, `lock_timeout`: seconds for preconditions, and for locks that others hold.
 
     `fail_fast`: stop at the first change that does not end well. `waiting`, `telling` are told meanwhile.
@@ -55,8 +56,7 @@ class Apply:
     stopping: Stopping
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """How it ended: an outcome for each change of the plan that does something.
 
     `run`: its id in the ledger; None: blocked, so that none was begun. `unrecorded`: why the ledger could not keep

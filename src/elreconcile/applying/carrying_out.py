@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+import msgspec
 
 from elreconcile.applying.journal import AFTER, LedgerJournal
 from elreconcile.errors import ElreconcileError, Unreachable
@@ -23,8 +24,7 @@ from elreconcile.systems import WritingSystems
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(msgspec.Struct, frozen=True):
     """What a run is carried out with. `remembered`: the ledger's entries of its addresses, as they were before.
 
     `fail_fast`: each change is a unit of its own, and the first that does not end well is the last.
@@ -37,8 +37,7 @@ class Work:
     fail_fast: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
+class _Stop(msgspec.Struct, frozen=True):
     """Why nothing more is begun."""
 
     reason: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from elreconcile.desired.config import Config
 from elreconcile.desired.load import Resource
@@ -21,8 +22,7 @@ from elreconcile.planning.policy import over_the_limit, same_cluster
 from elreconcile.systems import ReadingSystems
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What an operator asked to see or to have done: reviewed documents, and what was accepted for this plan.
 
     `left_out` are the documents of the folder that were not asked for.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from elreconcile.errors import Refused, UsageError
 from elreconcile.ledger.entry import OPEN, Entry, Run, State

@@ -7,11 +7,12 @@ import socket
 import subprocess
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from elreconcile.errors import ConfigError, Problem, UsageError
 
@@ -44,8 +45,7 @@ def read_config(named: Path | None, folder: Path | None = None) -> Config:
     raise UsageError(f"no configuration: looked for {looked}; name one with --config")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """Patterns as in a shell, on a document's name or its whole address. No `only`: all of them."""
 
     only: tuple[str, ...] = ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Protocol, cast
+
+import msgspec
 
 from elreconcile.errors import Problem
 from elreconcile.model.json import Json
@@ -23,8 +24,7 @@ class Mark(Protocol):
     def column(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A text, and what messages call it."""
 
     file: str
@@ -37,8 +37,7 @@ class Source:
         return Problem(self.file, mark.line + 1, mark.column + 1, message)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """One document, and where everything in it stands.
 
     `unread` holds the steps to values whose meaning is unsure, each already told as a problem.

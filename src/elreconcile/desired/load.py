@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Generic, TypeVar
+
+import msgspec
 
 from elreconcile.desired.config import CONFIG_FILE, Config
 from elreconcile.desired.document import Document
@@ -25,8 +26,7 @@ Kinds = Mapping[str, type[Spec]]
 ENDINGS = (".yaml", ".yml")
 
 
-@dataclass(frozen=True, slots=True)
-class Resource(Generic[S]):
+class Resource(msgspec.Struct, Generic[S], frozen=True):
     """A document that is right as far as the files alone show, and where it starts."""
 
     address: Address

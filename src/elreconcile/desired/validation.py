@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -30,8 +30,7 @@ def validated(model: type[M], document: Document, value: Json, context: SystemNa
         return list(_problems(document, [one for one in complaints if one.is_sure(document.unread)]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Complaint:
+class _Complaint(msgspec.Struct, frozen=True):
     """One error of pydantic's. `at_key`: the entry is wrong, not its value; it may be one that is missing."""
 
     steps: Steps

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+
+import msgspec
 
 from elreconcile.errors import Unreachable
 from elreconcile.kinds.backfill_window import BackfillWindowKind
@@ -22,8 +23,7 @@ KINDS: Mapping[str, Kind[Any, Any]] = {
 """Every kind by its name, in the order their changes are carried out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(msgspec.Struct, frozen=True):
     """The live side of each document, and why there is none for those of a system that could not be asked."""
 
     live: Mapping[Address, Any]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Generic, Protocol, TypeVar
+
+import msgspec
 
 from elreconcile.desired.load import Resource
 from elreconcile.desired.spec import Spec
@@ -21,8 +22,7 @@ S = TypeVar("S", bound=Spec)
 L = TypeVar("L")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """When a plan is made, and the waits that safety asks for, in seconds."""
 
     now: datetime
@@ -33,8 +33,7 @@ class Moment:
     """What is older has been purged and stays so; None: nothing is ever purged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask(Generic[S]):
+class Ask(msgspec.Struct, Generic[S], frozen=True):
     """One document to observe: what is wanted, and what is remembered of it.
 
     `pins` are the numbers of a reviewed plan or of an apply that was cut short; `reviewed` is the change as it was
@@ -58,8 +57,7 @@ class Ask(Generic[S]):
         return self.resource.address
 
 
-@dataclass(frozen=True, slots=True)
-class Reverted:
+class Reverted(msgspec.Struct, frozen=True):
     """A document that takes a change back, without its `expires`; and in words what no document can."""
 
     document: Mapping[str, Json] | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from elreconcile.desired.config import Config
 from elreconcile.errors import LedgerError

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from elreconcile.model.json import Json
 
@@ -35,8 +36,7 @@ OPEN = (State.STARTED, State.SENDING, State.ACKNOWLEDGED, State.OVERWRITTEN, Sta
 """Not final: an apply goes on with it, or a person settles it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """`run` is the id of the run that wrote it, `at` a zoned time, `evidence` what the world answered."""
 
     address: str
@@ -55,8 +55,7 @@ class Entry:
         return self.address, self.request_id
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """One apply or settle: who, from where, and the whole plan it set out to do. `digest` is the plan's."""
 
     id: str
@@ -68,8 +67,7 @@ class Run:
     plan: Json
 
 
-@dataclass(frozen=True, slots=True)
-class PastRun:
+class PastRun(msgspec.Struct, frozen=True):
     """A run as the ledger holds it. `number` counts runs; `ended_at` and `outcomes` None: it was cut short.
 
     `outcomes` maps each address to the `ending` of its change, the `reason`, and the `evidence` read back.
@@ -93,8 +91,7 @@ class PastRun:
         return {address: (str(told["ending"]), str(told["reason"])) for address, told in each}
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """How much was read, and what is `wrong`, a sentence each. `open`: requests that are not final.
 
     `cut_short`: runs without an end, less their plans; they were killed, or still act. Not those that began requests of

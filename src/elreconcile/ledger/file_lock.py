@@ -8,9 +8,10 @@ import os
 import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+import msgspec
 
 from elreconcile.errors import LedgerError, LockLost
 from elreconcile.ledger.lock import Owner, held_by, patience
@@ -42,8 +43,7 @@ class FileLocks:
             hold.give_back()
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
+class _Open(msgspec.Struct, frozen=True):
     """A file of ours. While it is open no other can get its number (inode)."""
 
     file: int

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+from msgspec.structs import asdict
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from elreconcile.errors import LockHeld
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """Who acts. `since` is a zoned time, `run` the id of the run."""
 
     user: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from elreconcile.desired.config import Config
 from elreconcile.errors import LedgerError
@@ -17,16 +18,14 @@ from elreconcile.ledger.store import LedgerReader, LedgerWriter
 from elreconcile.ledger.way_out import PUT_BACK
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """Which ledger it is. It remembers what one environment did: the names of another's systems mean other systems."""
 
     id: str
     environment: str
 
 
-@dataclass(frozen=True, slots=True)
-class Initialized:
+class Initialized(msgspec.Struct, frozen=True):
     """`id` goes into elreconcile.yaml. `made` is False when the ledger was there before: nothing was done."""
 
     id: str

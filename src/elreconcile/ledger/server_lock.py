@@ -10,8 +10,9 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from elreconcile.errors import ElreconcileError, LockLost, Unreachable
 from elreconcile.ledger.connection import Connection
@@ -22,8 +23,7 @@ LEASE = 60
 _NAMES_A_QUERY = 500
 
 
-@dataclass(frozen=True, slots=True)
-class ServerLocks:
+class ServerLocks(msgspec.Struct, frozen=True):
     """`connect` makes a connection that the server ends once it was idle for the given number of seconds."""
 
     connect: Callable[[int], Connection]

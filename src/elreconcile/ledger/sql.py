@@ -9,7 +9,7 @@ grows by one with each run, so that an old copy put back in place shows by a num
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 _COLUMNS = "address, request_id, fingerprint, meaning, state, pins, before_act, evidence, run, at"
 _VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -62,8 +62,7 @@ _COLUMNS_OF_TABLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(msgspec.Struct, frozen=True):
     """A `key` is compared byte by byte: case and spaces tell Kafka's groups apart. A `text` holds a plan."""
 
     placeholder: str

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
+
+import msgspec
+from msgspec.structs import asdict
 
 from elreconcile.errors import LedgerError, Refused
 from elreconcile.ledger.connection import Row
@@ -30,8 +32,7 @@ Record = tuple[str, Row]
 """What a line tells, and its row: a run, a word of the history, or the entry that is the latest word on a request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """The first line. `made_at` is a time as the ledger keeps it."""
 
     id: str

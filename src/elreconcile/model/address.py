@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
+class Address(msgspec.Struct, frozen=True, order=True):
     """What locks, ledger entries and plans are keyed by, e.g. `ConsumerGroup/analytics/my_group`."""
 
     kind: str

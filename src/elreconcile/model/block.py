@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, tag=True):
     """One sentence. `depth` indents it below the line above."""
 
     text: str
     depth: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True, tag=True):
     """Rows of text cells under `columns`. Reports may fold rows after the first few, and say how many."""
 
     columns: tuple[str, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from elreconcile.model.address import Address
 from elreconcile.model.block import Block
@@ -22,8 +23,7 @@ class Action(StrEnum):
     REQUEST = "request"
 
 
-@dataclass(frozen=True, slots=True)
-class Precondition:
+class Precondition(msgspec.Struct, frozen=True):
     """Must hold at the moment of applying; not part of the digest, because waiting can mend it."""
 
     what: str
@@ -32,8 +32,7 @@ class Precondition:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """A safety rule that forbids the change. `id` names it; an id in `--accept` lifts it where `acceptable`."""
 
     id: str
@@ -57,8 +56,7 @@ class Sort(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """Something the operator should know that the tool does not change: an unmet expectation, a wrong setting."""
 
     what: str
@@ -68,16 +66,14 @@ class Finding:
     sort: Sort = Sort.EXPECTATION
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True):
     """A part of the desired state that only somebody else can bring about, and what it waits for."""
 
     what: str
     waits_for: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Guard:
+class Guard(msgspec.Struct, frozen=True, order=True):
     """A fact of the world that the plan is bound to: with another value it is another world."""
 
     name: str
@@ -88,8 +84,7 @@ CLUSTER_ID = "cluster id"
 """The guard that is Kafka's own id of a cluster: two names of one cluster have it in common."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """The once-only side of a document. `meaning` is what the operator wrote that carries meaning."""
 
     id: str
@@ -98,8 +93,7 @@ class Request:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """A kind's whole answer for one document.
 
     `effect` says exactly what apply does, in the kind's own shape, and `pins` holds every number that a moving
@@ -119,7 +113,7 @@ class Change:
     pins: Json = None
     before: Json = None
     done: Json = None
-    size: Mapping[str, int] = field(default_factory=dict)
+    size: Mapping[str, int] = {}
     document: str = ""
     request: Request | None = None
     settled_at: datetime | None = None

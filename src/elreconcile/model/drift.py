@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change, Finding, Pending, Sort
 from elreconcile.model.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(msgspec.Struct, frozen=True):
     """One thing to tell of a document. `sort` is level or expectation; of what is no drift, note."""
 
     address: Address

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from elreconcile.model.address import Address
 from elreconcile.model.json import Json
@@ -37,8 +38,7 @@ class Ending(StrEnum):
         return self in (Ending.SETTLED, Ending.PENDING)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """`reason` is a sentence for a person; `evidence` is what was read back from the world.
 
     `unreachable`: it ended so because a system could not be asked. `request`: the id of the request it is about.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change, Refusal
 from elreconcile.model.json import Json, digest
 
 
-@dataclass(frozen=True, slots=True)
-class SystemSeen:
+class SystemSeen(msgspec.Struct, frozen=True):
     """One system the plan was made from, e.g. ("kafka", "analytics", "Kafka 3.9, cluster q1Sh-9_ISia")."""
 
     family: str
@@ -20,8 +20,7 @@ class SystemSeen:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """The folder the documents came from; `commit` None: not in git; `dirty`: with changes that are not committed."""
 
     folder: str
@@ -34,8 +33,7 @@ class Source:
         return f"{self.folder} at {self.commit[:12]} ({'with uncommitted changes' if self.dirty else 'clean'})"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """`changes` holds every document of the run in the order of carrying out, those with nothing to do included.
 
     `left_out` are the documents of the folder that were not asked for.

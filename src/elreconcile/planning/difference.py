@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from elreconcile.model.json import Json, canonical
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True, order=True):
     """One value that changed; `path` says where, ABSENT stands for a value that is not there."""
 
     path: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from elreconcile.desired.config import Limits
 from elreconcile.desired.load import Resource
@@ -20,8 +22,7 @@ from elreconcile.planning.standing import Key, ask, forbidden, open_requests, ot
 Kinds = Mapping[str, Kind[Any, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(msgspec.Struct, frozen=True):
     """What the configuration allows, and which refusals the operator lifted for this plan."""
 
     limits: Limits

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from elreconcile.desired.spec import format_instant
 from elreconcile.kinds.contract import Kind
@@ -18,8 +19,7 @@ UNTOUCHED = {Ending.BLOCKED.value, Ending.REFUSED.value, Ending.NOT_REACHED.valu
 VALID = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Revert:
+class Revert(msgspec.Struct, frozen=True):
     documents: tuple[Mapping[str, Json], ...]
     cannot: tuple[str, ...]
 

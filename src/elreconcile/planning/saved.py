@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Any, cast
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
+from msgspec.structs import replace
 
 from elreconcile.errors import Refused
 from elreconcile.model.change import Action
@@ -18,8 +17,7 @@ from elreconcile.model.plan import Plan
 FORMAT_VERSION = "1.0"
 
 
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
+class SavedPlan(msgspec.Struct, frozen=True):
     """`run_number` and `run` are of the ledger's latest run when the plan was made, 0 and None before the first.
 
     A ledger that holds no such run, or another one under this number, is an older copy. `made_in` is the directory
@@ -33,14 +31,9 @@ class SavedPlan:
     made_in: str = ""
 
 
-@cache
-def _adapter() -> TypeAdapter[SavedPlan]:
-    return TypeAdapter(SavedPlan)
-
-
 def write(saved: SavedPlan) -> str:
     """JSON with the plan's digest, and a checksum over every word of it. Holds no secret: a plan has none."""
-    content = _adapter().dump_python(saved, mode="json")
+    content = msgspec.to_builtins(saved, str_keys=True)
     document = {
         "format_version": FORMAT_VERSION,
         "type": "saved plan",
@@ -61,9 +54,9 @@ def read(text: str, name: str) -> SavedPlan:
     if kind != "saved plan" or checksum != digest(document):
         raise Refused(f"{name} is not as it was written: it was edited or cut short; plan again")
     try:
-        saved = _adapter().validate_json(json.dumps(document))
-    except ValidationError as error:
-        raise Refused(f"{name} is not a plan of this version: {error.error_count()} fields do not fit") from None
+        saved = msgspec.convert(document, SavedPlan)
+    except msgspec.ValidationError as error:
+        raise Refused(f"{name} is not a plan of this version: {error}") from None
     if saved.plan.digest != bound:
         raise Refused(f"{name} says digest {bound}, and what it would do has {saved.plan.digest}; plan again")
     return saved
@@ -72,15 +65,15 @@ def read(text: str, name: str) -> SavedPlan:
 def remember(plan: Plan) -> Json:
     """A plan as the ledger keeps it: what is only shown is left out."""
     changes = tuple(replace(change, details=()) for change in plan.changes if change.action is not Action.NONE)
-    return cast(Json, TypeAdapter(Plan).dump_python(replace(plan, changes=changes), mode="json"))
+    return cast(Json, msgspec.to_builtins(replace(plan, changes=changes), str_keys=True))
 
 
 def recall(remembered: Json) -> Plan:
     """The inverse of `remember`, but for what was left out. Raises Refused for a plan of another version."""
     try:
-        return TypeAdapter(Plan).validate_json(json.dumps(remembered))
-    except ValidationError as error:
-        raise Refused(f"the plan is not one of this version: {error.error_count()} fields do not fit") from None
+        return msgspec.convert(remembered, Plan)
+    except msgspec.ValidationError as error:
+        raise Refused(f"the plan is not one of this version: {error}") from None
 
 
 def _document(text: str, name: str) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+
+import msgspec
+from msgspec.structs import asdict
 
 from elreconcile.model.address import Address
 from elreconcile.model.change import Change
@@ -26,12 +28,12 @@ def plan_json(plan: Plan, expires_at: datetime | None = None, stale: str | None 
             "expires_at": expires_at,
             "stale": stale,
             "environment": plan.environment,
-            "source": asdict(plan.source),
+            "source": plan.source,
             "ledger": plan.ledger,
-            "systems": [asdict(seen) for seen in plan.systems],
+            "systems": plan.systems,
             "accepted": list(plan.accepted),
             "left_out": addresses(plan.left_out),
-            "refusals": [asdict(refusal) for refusal in plan.refusals],
+            "refusals": plan.refusals,
             "changes": [_change(change) for change in plan.changes],
         }
     )
@@ -59,20 +61,17 @@ def addresses(several: Iterable[Address]) -> list[str]:
 
 def problems_json(problems: Sequence[Any]) -> str:
     """What is wrong in files, one object each with file, line, column and message."""
-    return dumped({"type": "problems", "problems": [asdict(problem) for problem in problems]})
+    return dumped({"type": "problems", "problems": problems})
 
 
 def _change(change: Change) -> dict[str, Any]:
-    told = {
-        name: [asdict(each) for each in getattr(change, name)]
-        for name in ("guards", "preconditions", "refusals", "findings", "pending")
-    }
+    told = {name: getattr(change, name) for name in ("guards", "preconditions", "refusals", "findings", "pending")}
     return {
         "address": str(change.address),
         "kind": change.address.kind,
         "action": change.action.value,
         "title": change.title,
-        "request": None if change.request is None else asdict(change.request),
+        "request": change.request,
         "settled_at": change.settled_at,
         "effect": change.effect,
         "pins": change.pins,
@@ -81,12 +80,8 @@ def _change(change: Change) -> dict[str, Any]:
         "size": dict(change.size),
         "blocked": bool(change.blocked_by),
         **told,
-        "details": [_block(block) for block in change.details],
+        "details": change.details,
     }
-
-
-def _block(block: Any) -> dict[str, Any]:
-    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(block).items()}
 
 
 def dumped(document: dict[str, Any]) -> str:
@@ -95,6 +90,10 @@ def dumped(document: dict[str, Any]) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, msgspec.Struct):
+        return asdict(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     raise TypeError(f"{type(value).__name__} has no place in JSON")

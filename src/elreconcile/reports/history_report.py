@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
 from elreconcile.ledger.entry import Entry, PastRun
 from elreconcile.model.json import canonical
@@ -43,12 +42,12 @@ def _accepted(past: PastRun) -> str:
 
 
 def runs_json(runs: Sequence[PastRun]) -> str:
-    return dumped({"type": "runs", "runs": [asdict(past) for past in runs]})
+    return dumped({"type": "runs", "runs": runs})
 
 
 def run_json(past: PastRun, entries: Sequence[Entry]) -> str:
     """With every word the ledger was told, each with pins, the image before, and the evidence."""
-    return dumped({"type": "run", "run": asdict(past), "words": [asdict(each) for each in entries]})
+    return dumped({"type": "run", "run": past, "words": entries})
 
 
 def _row(past: PastRun) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from elreconcile.model.block import Block, Line, Table
 from elreconcile.model.change import Action, Change
@@ -26,16 +28,14 @@ RESERVE = 600
 """Bytes kept for the marker, the notes on what was left out, and the fold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(msgspec.Struct, frozen=True):
     """`unnamed` counts what destroys or is refused, and has not even its name in the comment."""
 
     text: str
     unnamed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """Paragraphs about some documents, the rows of tables in them, and how many documents are not even named."""
 
     texts: Sequence[str] = ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
+import msgspec
 import requests
 from requests import Response
 
@@ -30,8 +30,7 @@ PLAIN_WORDS = frozenset(("GOOD", "READY", "STARTING", "Method Not Allowed"))
 """All that Burrow says without JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """`body` is None where Burrow answered in plain words. `allow` are the methods that a 405 offers."""
 
     status: int

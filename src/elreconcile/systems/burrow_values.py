@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class OffsetSeen:
+class OffsetSeen(msgspec.Struct, frozen=True):
     """One commit that Burrow saw. `timestamp_ms` is when it was made; `lag` None: not known then."""
 
     offset: int
@@ -14,8 +13,7 @@ class OffsetSeen:
     lag: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionSeen:
+class PartitionSeen(msgspec.Struct, frozen=True):
     """A partition as Burrow keeps it for a group; `offsets` oldest first, without Burrow's empty slots."""
 
     partition: int
@@ -25,8 +23,7 @@ class PartitionSeen:
     client_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionStatus:
+class PartitionStatus(msgspec.Struct, frozen=True):
     topic: str
     partition: int
     status: str
@@ -34,8 +31,7 @@ class PartitionStatus:
     complete: float
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """`status`: OK, WARN, ERR, …; to be believed only when `complete` is 1.0: enough commits were seen."""
 
     status: str
@@ -44,8 +40,7 @@ class Status:
     partitions: tuple[PartitionStatus, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(msgspec.Struct, frozen=True):
     """Regular expressions (Go's) that decide which groups Burrow keeps; "" where unset, None where not told.
 
     No Burrow tells its deny list over HTTP (seen on 1.2.1, read in the source of 1.9.5): `deny` is None.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+
+import msgspec
 
 from elreconcile.errors import ElreconcileError
 
@@ -13,8 +14,7 @@ Part: TypeAlias = tuple[str, int]
 """A topic and a partition of it, or a file and 0."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Slice:
+class Slice(msgspec.Struct, frozen=True, order=True):
     """`start` <= position < `end`: offsets of a partition, or lines of a file counted from 1."""
 
     part: Part
@@ -22,8 +22,7 @@ class Slice:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """Records of one part, in its order. `positions` has one for each value, ascending, maybe with gaps.
 
     `last_ms` is the source's own time of the last record, `times` tells that of each, for who needs it; a file keeps

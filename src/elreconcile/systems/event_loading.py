@@ -11,8 +11,9 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
 from typing import IO, Any
+
+import msgspec
 
 from elreconcile.systems.event_tables import EventTable, quote
 from elreconcile.systems.mysql import Changed, MySqlConnection
@@ -36,16 +37,14 @@ COLUMN = re.compile(r"column .*?[`'.]([^`'.]+)[`'](?= at row|$)")
 Values = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """`inserted`: rows the server added. `changed`: what it says it altered, by column."""
 
     inserted: int
     changed: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(msgspec.Struct, frozen=True):
     """Rows that only have to be sent. `file`: they are written there, for LOAD DATA."""
 
     table: EventTable

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from elreconcile.systems.mysql import MySqlConnection, NoSuchTable
 
@@ -22,8 +23,7 @@ LOOKUPS = 900
 GROUP_CONCAT_LIMIT = 1 << 30
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """`type` as information_schema tells it, e.g. `varchar(1024)`; `length` of texts and binaries, else None."""
 
     name: str
@@ -39,8 +39,7 @@ class Column:
         return self.family in ("datetime", "timestamp")
 
 
-@dataclass(frozen=True, slots=True)
-class EventTable:
+class EventTable(msgspec.Struct, frozen=True):
     """`key` is the column of the event's id, `time` the one of its time; `unique`: the key alone is unique.
     `datetimes` are the columns of that type."""
 
@@ -83,8 +82,7 @@ class EventTable:
         return self.time in self.datetimes
 
 
-@dataclass(frozen=True, slots=True)
-class Checksum:
+class Checksum(msgspec.Struct, frozen=True):
     """How many rows have an id, and the XOR of the first 64 bits of their ids."""
 
     count: int

@@ -10,9 +10,10 @@ import os
 import shutil
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from elreconcile.errors import ElreconcileError, Unreachable
 from elreconcile.systems.eventlogging_uri import WriterUri, with_blacklist, writer_uris
@@ -27,8 +28,7 @@ class NotWritten(ElreconcileError):
     """The system did not let a file be replaced; it is as it was."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFile:
+class ConfigFile(msgspec.Struct, frozen=True):
     """`processes` are those started with this file, oldest first; None: not known. `obstacle`: why we may not write."""
 
     path: str

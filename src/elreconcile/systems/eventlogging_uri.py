@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit
+
+import msgspec
 
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 OPTION_WITH_URI = "--output-invalid"
 BLACKLIST = "blacklist"
 
 
-@dataclass(frozen=True, slots=True)
-class WriterUri:
+class WriterUri(msgspec.Struct, frozen=True):
     """What this tool needs to know of a writer's URI. The rest of it may hold a password.
 
     `line` counts from 1. `blacklist` is the regular expression as the writer decodes it, empty where it has none.

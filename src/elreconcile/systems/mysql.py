@@ -8,9 +8,9 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
 import pymysql
 from pymysql.constants import CR, ER
 from pymysql.cursors import SSCursor
@@ -43,8 +43,7 @@ class NoSuchTable(StatementRefused):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(msgspec.Struct, frozen=True):
     """How many rows a statement changed, and how many warnings the server keeps of it."""
 
     rows: int

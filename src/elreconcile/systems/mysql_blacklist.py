@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 from elreconcile.systems.mysql import NoSuchTable, Row
 from elreconcile.systems.mysql_tables import MySqlReader, MySqlWriter
@@ -32,8 +33,7 @@ ON DUPLICATE KEY UPDATE
 _DELETE = f"DELETE FROM {TABLE} WHERE output = %s AND schema_name = %s AND managed"  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class BlacklistEntry:
+class BlacklistEntry(msgspec.Struct, frozen=True):
     """One row. `managed`: this tool added it. Times are UTC; `expires` None: never."""
 
     output: str
@@ -48,8 +48,7 @@ class BlacklistEntry:
         return self.expires is None or now < self.expires
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """A schema as a document lists it."""
 
     schema: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+
+import msgspec
 
 from elreconcile.systems.mysql import NoSuchTable
 from elreconcile.systems.mysql_tables import MySqlReader, MySqlWriter
@@ -24,8 +25,7 @@ CREATE TABLE IF NOT EXISTS {TABLE} (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"""
 
 
-@dataclass(frozen=True, slots=True)
-class FileWrite:
+class FileWrite(msgspec.Struct, frozen=True):
     """`part` is empty where we took our part out."""
 
     part: str

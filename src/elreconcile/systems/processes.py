@@ -6,15 +6,15 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 PROC = Path("/proc")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Process:
+class Process(msgspec.Struct, frozen=True, order=True):
     started: datetime  # exact to a hundredth of a second
     pid: int
 

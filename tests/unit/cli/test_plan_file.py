@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.cli.plan_file import folder_of, load, save
 from elreconcile.desired.config import Config, LedgerConfig

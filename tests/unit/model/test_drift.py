@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change, Finding, Pending, Request, Sort

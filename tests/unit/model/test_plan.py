@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from elreconcile.model.address import Address
 from elreconcile.model.block import Line
@@ -29,12 +29,12 @@ def change(name: str = "g", **fields: object) -> Change:
         request=REQUEST,
         guards=(Guard("cluster id", "c"), Guard("topic id of topic", "t")),
     )
-    return replace(made, **fields)  # type: ignore[arg-type]
+    return replace(made, **fields)
 
 
 def plan(*changes: Change, **fields: object) -> Plan:
     made = Plan("production", Source("state"), "ledger-id", (), changes, MADE)
-    return replace(made, **fields)  # type: ignore[arg-type]
+    return replace(made, **fields)
 
 
 def test_work_is_what_does_something() -> None:

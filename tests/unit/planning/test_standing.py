@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.kinds import KINDS
 from elreconcile.kinds.contract import Ask
@@ -25,7 +25,7 @@ SETTLE = "elreconcile settle ConsumerGroup/analytics/g --request r1 --done or --
 
 def entry(state: State, **fields: object) -> Entry:
     made = worlds.entry(state, PINS, {}, SPEC)
-    return replace(made, evidence={"guards": {guard.name: guard.value for guard in GUARDS}}, **fields)  # type: ignore[arg-type]
+    return replace(made, evidence={"guards": {guard.name: guard.value for guard in GUARDS}}, **fields)
 
 
 def request() -> Request:

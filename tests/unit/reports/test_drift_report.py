@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from elreconcile.model.address import Address
 from elreconcile.model.change import Action, Change, Finding, Refusal, Sort

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.model.address import Address
 from elreconcile.model.outcome import Ending, Outcome

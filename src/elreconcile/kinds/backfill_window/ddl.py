@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from elreconcile.kinds.backfill_window.rows import NOT_STORED
 
@@ -29,16 +30,14 @@ class NoSchema(Exception):
     """Why a table cannot be made."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewTable:
+class NewTable(msgspec.Struct, frozen=True):
     """A table to be made: the statement, and the columns it will have."""
 
     statement: str
     columns: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(msgspec.Struct, frozen=True):
     """Every column may be NULL: personal data is purged from rows."""
 
     name: str

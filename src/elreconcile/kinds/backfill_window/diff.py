@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from elreconcile.kinds.backfill_window import limits
 from elreconcile.kinds.backfill_window.live import LiveWindow
@@ -54,8 +55,7 @@ def diff(ask: Ask[BackfillWindow], live: LiveWindow | None, moment: Moment) -> C
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _LeftOut:
+class _LeftOut(msgspec.Struct, frozen=True):
     """Blacklisted events by table, whether they have a row or not. Those `for_now` keep the window open."""
 
     for_now: Mapping[str, int]
@@ -81,8 +81,7 @@ def stays_open(live: LiveWindow, left_out: _LeftOut) -> str | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(msgspec.Struct, frozen=True):
     """What `act` goes by, read back from a change. `create`: statements by table; `empty`: holes without any row.
 
     `missing` and `blacklisted`: events to be put in and to be left out, by table. `schemas`: whose events a table gets;

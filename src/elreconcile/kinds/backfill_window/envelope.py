@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated
@@ -85,16 +84,14 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     is_bot: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True):
     """`raw`: a raw line, which says that this is the wrong source."""
 
     reason: str
     raw: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WithoutTime:
+class WithoutTime(msgspec.Struct, frozen=True):
     table: str
 
 

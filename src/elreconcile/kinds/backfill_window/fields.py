@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from elreconcile.kinds.backfill_window.envelope import Event, examine
 from elreconcile.kinds.backfill_window.rows import UNDECODABLE, flat_of
@@ -17,8 +18,7 @@ TOGETHER = 16
 """Slices read at once: one by one takes a round trip and more for each, all at once reads more than is looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(msgspec.Struct, frozen=True):
     """`events`: how many were looked at; `unknown`: their fields without a column."""
 
     events: int = 0

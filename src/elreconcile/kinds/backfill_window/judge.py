@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from elreconcile.kinds.backfill_window.diff import Work
 from elreconcile.kinds.backfill_window.left_out import LeftOut
@@ -13,8 +14,7 @@ from elreconcile.model.json import Json
 from elreconcile.model.outcome import Ending, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(msgspec.Struct, frozen=True):
     """Events without a row, read back after filling; `pending`: the writer is to bring them.
 
     `undecodable`: no row can be made of them; they are not among the missing. `on_replica`: without a row there; None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from elreconcile.kinds.backfill_window.diff import Work
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True):
     """Events that nothing is put in for, by table, as the plan counted them.
 
     since    were to be put in; their schema is blacklisted since then, maybe by this very run
@@ -17,9 +17,9 @@ class LeftOut:
     no_more  of a schema that was blacklisted then, and is no longer
     """
 
-    since: Mapping[str, int] = field(default_factory=dict)
-    known: Mapping[str, int] = field(default_factory=dict)
-    no_more: Mapping[str, int] = field(default_factory=dict)
+    since: Mapping[str, int] = {}
+    known: Mapping[str, int] = {}
+    no_more: Mapping[str, int] = {}
 
     def unlike_planned(self) -> Iterator[str]:
         """Why the window is not to be settled as it was planned."""

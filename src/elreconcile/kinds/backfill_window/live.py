@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from elreconcile.model.change import Refusal
 from elreconcile.systems.event_batch import Part, Slice
 
 
-@dataclass(frozen=True, slots=True)
-class Hour:
+class Hour(msgspec.Struct, frozen=True):
     """Events of one table and hour (10 digits), each uuid counted once.
 
     present    its row is there, in the same hour
@@ -33,8 +33,7 @@ class Hour:
         return self.present + self.missing + self.pending + self.misplaced
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """Missing events of one table with no present one in between; minutes of 12 digits, both included."""
 
     table: str
@@ -43,8 +42,7 @@ class Gap:
     missing: int
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
+class Odd(msgspec.Struct, frozen=True):
     """Records that cannot be sorted in: how many, and where the first of them are."""
 
     what: str
@@ -52,8 +50,7 @@ class Odd:
     places: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TableSeen:
+class TableSeen(msgspec.Struct, frozen=True):
     """A table events of the window belong to, nearly always of one schema. `bots` and `blacklisted` are left out.
 
     `problem`: why rows cannot be put there; `ddl`: how it will be made; `unknown`: fields it has no columns for, of
@@ -72,8 +69,7 @@ class TableSeen:
     looked: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class LiveWindow:
+class LiveWindow(msgspec.Struct, frozen=True):
     """What one look found.
 
     `ranges`: what of each part of the source was read; `pins`: what of it will have to be there. `first` and `last`:
@@ -94,4 +90,4 @@ class LiveWindow:
     refusals: tuple[Refusal, ...] = ()
     slices: tuple[Slice, ...] = ()
     read: int = 0
-    pins: Mapping[Part, tuple[int, int]] = field(default_factory=dict)
+    pins: Mapping[Part, tuple[int, int]] = {}

@@ -34,8 +34,7 @@ PLACES_KEPT = 5
 """Positions kept of each sort of odd record; all are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blacklisted:
+class Blacklisted(msgspec.Struct, frozen=True):
     """Events of this table are left out."""
 
     table: str

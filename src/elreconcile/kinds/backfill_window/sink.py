@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from elreconcile.kinds.backfill_window.ddl import NewTable, NoSchema, create_table
 from elreconcile.kinds.backfill_window.spec import BackfillWindow, schema_of
@@ -12,8 +13,7 @@ from elreconcile.systems.event_tables import EventTable, NotAnEventTable, descri
 from elreconcile.systems.mysql import MySqlConnection
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(msgspec.Struct, frozen=True):
     """`table` None: it does not exist, or `problem` says why rows cannot be put there."""
 
     name: str

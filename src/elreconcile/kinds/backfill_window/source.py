@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from elreconcile.kinds.backfill_window.spec import BackfillWindow, Files, Topic
 from elreconcile.kinds.contract import Moment
@@ -31,8 +32,7 @@ SKEW = timedelta(hours=1)
 Ranges = Mapping[Part, tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """What is read now, `ranges`, and what of it is kept as pins: a source may have grown since, but not shrunk.
 
     `read_to`: the time of arrival up to which all was read; None: the source knows none. `commits`: the writer's, by
@@ -42,7 +42,7 @@ class Found:
     ranges: Ranges
     guards: Mapping[str, str]
     pins: Ranges
-    commits: Mapping[Part, int] = field(default_factory=dict)
+    commits: Mapping[Part, int] = {}
     read_to: datetime | None = None
     refusals: tuple[Refusal, ...] = ()
 

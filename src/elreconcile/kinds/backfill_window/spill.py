@@ -10,6 +10,8 @@ from struct import Struct
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 ID = 16
 """Bytes of an id."""
 
@@ -36,8 +38,7 @@ def xor_of(ids: bytes | bytearray) -> int:
     return folded >> (bits - 64)
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(msgspec.Struct, frozen=True):
     """Ids of one table and minute that came together. `pending`: past the writer's commits."""
 
     minute: str

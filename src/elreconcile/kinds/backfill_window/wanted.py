@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from elreconcile.kinds.backfill_window import clock
 from elreconcile.kinds.backfill_window.envelope import Event
@@ -11,8 +12,7 @@ from elreconcile.kinds.backfill_window.spec import BackfillWindow
 from elreconcile.systems.event_batch import Part
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """`since` and `until` are 14 digits; `commits`: offsets from which on events are pending, by partition."""
 
     since: str

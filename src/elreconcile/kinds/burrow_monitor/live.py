@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from elreconcile.systems.burrow_values import Filters, PartitionSeen, Status
 
 
-@dataclass(frozen=True, slots=True)
-class LiveMonitor:
+class LiveMonitor(msgspec.Struct, frozen=True):
     """`monitored` None: Burrow does not know the group. `status` None likewise.
 
     `expected_cluster_id`: the one in elreconcile.yaml, where it names one. `filters` of what reads commits and of

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from elreconcile.kinds.consumer_group import marks
 from elreconcile.kinds.consumer_group.shape import Image, read_image, read_pins, targets
@@ -13,8 +14,7 @@ from elreconcile.model.change import Change
 from elreconcile.systems.kafka_values import Commit, Partition
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(msgspec.Struct, frozen=True):
     """`commit` and `forget` are still to be sent; `sent` was, by an earlier run, and is only read back.
 
     `went_on`: in words, how much else it moves than was shown.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -24,8 +23,7 @@ Pins = Mapping[str, Mapping[int, int | None]]
 """For each topic and partition the offset to commit; None: forget the commit. Partitions left out are left alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clamp:
+class Clamp(msgspec.Struct, frozen=True):
     """A partition whose target was moved to where its log begins or ends, because the document asks for it."""
 
     topic: str
@@ -35,8 +33,7 @@ class Clamp:
     how: str = "clamped to"
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
+class Pinned(msgspec.Struct, frozen=True):
     """A reset turned into numbers, and what could not be."""
 
     pins: Pins
@@ -54,8 +51,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class LastCommit:
+class LastCommit(msgspec.Struct, frozen=True):
     """When the group last committed by its own doing, as Burrow saw it, in ms since 1970; None: Burrow has not.
 
     `unknown` says why Burrow could not be asked, where it could not.
@@ -65,16 +61,14 @@ class LastCommit:
     unknown: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(msgspec.Struct, frozen=True):
     """Offsets per second: `consumed` from Burrow's recent commits, `produced` in the hour before the newest record."""
 
     consumed: float | None = None
     produced: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(msgspec.Struct, frozen=True):
     """One topic: what Kafka keeps of it. Shared by all groups that read it."""
 
     topic: Topic
@@ -84,8 +78,7 @@ class Log:
     """The time, in ms, of the oldest record of each partition that holds one."""
 
 
-@dataclass(frozen=True, slots=True)
-class LiveGroup:
+class LiveGroup(msgspec.Struct, frozen=True):
     """A group, the topics of its reset, and the numbers the reset was pinned to."""
 
     cluster: Cluster
@@ -100,8 +93,8 @@ class LiveGroup:
     """Of every partition the group has a commit for: what its lag is counted by."""
     pinned: Pinned
     last_commit: LastCommit = LastCommit()
-    rates: Mapping[str, Rates] = field(default_factory=dict)
-    events: Mapping[Partition, Event] = field(default_factory=dict)
+    rates: Mapping[str, Rates] = {}
+    events: Mapping[Partition, Event] = {}
     """The event at each partition's target; absent where the target is the end."""
-    records: Mapping[Partition, int] = field(default_factory=dict)
+    records: Mapping[Partition, int] = {}
     """Kafka's time, in ms, of the record at each partition's target."""

@@ -7,8 +7,9 @@ group's state says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from elreconcile.kinds.consumer_group.burrow import Seen, last_commit, seen_by_burrows
 from elreconcile.kinds.consumer_group.event_time import event_time
@@ -39,8 +40,7 @@ Asks = Sequence[Ask[ConsumerGroup]]
 """Documents of one cluster."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """All that was read about one cluster, for all of its documents."""
 
     cluster: Cluster

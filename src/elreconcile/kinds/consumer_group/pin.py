@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from elreconcile.kinds.consumer_group.live import Clamp, Log, Pinned
 from elreconcile.kinds.consumer_group.spec import Measured, Reset, Target
@@ -20,8 +20,7 @@ LIFT_RANGE = "choose a target inside, or write `on_out_of_range: clamp`"
 LIFT_NO_MATCH = "write `on_no_match: latest` (or earliest) if that is what you want"
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(msgspec.Struct, frozen=True):
     """One partition that a rule forbids to pin. Misses of one rule and topic make one refusal."""
 
     rule: str

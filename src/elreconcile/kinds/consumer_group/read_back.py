@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from elreconcile.kinds.consumer_group import marks
 from elreconcile.kinds.consumer_group.errand import Errand
@@ -15,8 +16,7 @@ from elreconcile.model.outcome import Ending
 from elreconcile.systems.kafka_values import Commit, Partition
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """How many partitions of a reset were done, were not, and cannot be told."""
 
     done: int

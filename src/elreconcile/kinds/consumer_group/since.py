@@ -7,7 +7,8 @@ where the consumer went on, but no other thing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+
+import msgspec
 
 from elreconcile.kinds.consumer_group.live import LiveGroup
 from elreconcile.kinds.consumer_group.pin import gather, name_partitions, no_commit
@@ -22,8 +23,7 @@ NAMED = 3
 """Partitions whose offsets are told one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(msgspec.Struct, frozen=True):
     """One partition: where its commit stood when the plan was shown, where it stands now, and where it is to go."""
 
     partition: int

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass
 from datetime import timedelta
+
+import msgspec
+from msgspec.structs import asdict
 
 from elreconcile.kinds.schema_blacklist.live import LiveBlacklist
 from elreconcile.kinds.schema_blacklist.pattern import cannot_compile, disagreements, join, render, take_apart
@@ -21,8 +23,7 @@ CALM = timedelta(days=1)
 """What stood this long before it was taken out was not taken out by a machine that does so at every run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True):
     """One writer's blacklist, decoded. `part` is ours in it; `times`: written so often in a row with this one."""
 
     file: str

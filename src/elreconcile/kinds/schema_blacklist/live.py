@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from elreconcile.systems.eventlogging_config import ConfigFile
@@ -13,16 +14,14 @@ if TYPE_CHECKING:
     from elreconcile.systems.mysql_file_writes import FileWrite
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
+class Newest(msgspec.Struct, frozen=True):
     """The newest event of a schema, by its own time, and the table it lies in."""
 
     table: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class LiveBlacklist:
+class LiveBlacklist(msgspec.Struct, frozen=True):
     """`entries` are this output's rows, whoever added them; None: there is no table yet. `writes` likewise.
 
     `files` are those the document's glob matches that have a writer of this output; None without `enforce_in`.

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 MARK = "(?#elreconcile)"
 _OURS = re.compile(re.escape(MARK) + r"\^\(((?:[^()\\]|\\.)*)\)\$")
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """A blacklist taken apart. `part` is the text of ours, `names` the schemas in it."""
 
     theirs: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from elreconcile.desired.spec import format_instant, parse_instant
 from elreconcile.kinds.schema_blacklist.spec import SchemaBlacklist
@@ -12,8 +13,7 @@ from elreconcile.model.json import Json
 from elreconcile.systems.mysql_blacklist import BlacklistEntry, Listed
 
 
-@dataclass(frozen=True, slots=True)
-class RowChanges:
+class RowChanges(msgspec.Struct, frozen=True):
     """`add` and `update` are told apart for people only; both are written the same way."""
 
     add: tuple[Listed, ...]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.kinds.backfill_window.diff import Work
 from elreconcile.kinds.backfill_window.judge import Left, judge

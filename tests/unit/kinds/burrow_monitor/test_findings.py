@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.kinds.burrow_monitor.findings import findings
 from elreconcile.kinds.burrow_monitor.live import LiveMonitor

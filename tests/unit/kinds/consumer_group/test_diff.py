@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.kinds.consumer_group import marks
 from elreconcile.kinds.consumer_group.diff import diff
@@ -218,7 +218,7 @@ def test_reviewed_numbers_that_the_log_no_longer_holds_are_planned_anew() -> Non
 
 @pytest.mark.parametrize("logs", [{}, {"topic": log((0, 1000))}], ids=["the topic is gone", "it has fewer partitions"])
 def test_a_topic_made_again_while_cut_short_changes_the_guards(logs: dict[str, object]) -> None:
-    change = resumed(State.SENDING, replace(WORLD, logs=logs, commits={}))  # type: ignore[arg-type]
+    change = resumed(State.SENDING, replace(WORLD, logs=logs, commits={}))
     assert change.guards != diff(ask(SPEC), WORLD, MOMENT).guards
     assert "uncertain" in refused(change)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from elreconcile.kinds.consumer_group import ConsumerGroupKind, diff
 from elreconcile.kinds.consumer_group.errand import errand
