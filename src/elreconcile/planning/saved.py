@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -13,6 +13,8 @@ from elreconcile.errors import Refused
 from elreconcile.model.change import Action
 from elreconcile.model.json import Json, canonical, digest
 from elreconcile.model.plan import Plan
+
+T = TypeVar("T")
 
 FORMAT_VERSION = "1.0"
 
@@ -53,10 +55,7 @@ def read(text: str, name: str) -> SavedPlan:
     kind, checksum, bound = (document.pop(key, None) for key in ("type", "checksum", "digest"))
     if kind != "saved plan" or checksum != digest(document):
         raise Refused(f"{name} is not as it was written: it was edited or cut short; plan again")
-    try:
-        saved = msgspec.convert(document, SavedPlan)
-    except msgspec.ValidationError as error:
-        raise Refused(f"{name} is not a plan of this version: {error}") from None
+    saved = _made_of(document, SavedPlan, name)
     if saved.plan.digest != bound:
         raise Refused(f"{name} says digest {bound}, and what it would do has {saved.plan.digest}; plan again")
     return saved
@@ -70,16 +69,26 @@ def remember(plan: Plan) -> Json:
 
 def recall(remembered: Json) -> Plan:
     """The inverse of `remember`, but for what was left out. Raises Refused for a plan of another version."""
+    return _made_of(remembered, Plan, "the plan")
+
+
+def _made_of(stored: Json, what: type[T], name: str) -> T:
     try:
-        return msgspec.convert(remembered, Plan)
-    except msgspec.ValidationError as error:
-        raise Refused(f"the plan is not one of this version: {error}") from None
+        _readable(stored)
+        return msgspec.convert(stored, what)
+    except (msgspec.ValidationError, ValueError, RecursionError) as error:
+        raise Refused(f"{name} is not one of this version: {error}") from None
+
+
+def _readable(stored: Json) -> None:
+    """Raises ValueError for half a character pair, which is JSON and no text, and RecursionError."""
+    canonical(stored).encode()
 
 
 def _document(text: str, name: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
-        canonical(document).encode()  # half a character pair is JSON, and no text
+        _readable(document)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):

@@ -119,3 +119,11 @@ def test_the_ledger_remembers_all_but_what_is_only_shown(plan: Plan) -> None:
     back = recall(remember(plan))
     assert back.digest == plan.digest
     assert all(change.details == () for change in back.changes)
+
+
+@pytest.mark.parametrize("word", ["\ud800", 1, {}, ["\ud800"]])
+@pytest.mark.parametrize("field", ["made_at", "environment", "changes", "source"])
+def test_a_remembered_plan_that_was_damaged_is_refused(field: str, word: Any) -> None:
+    """Also where half a character pair, which is JSON and no text, stands in place of a time or a name."""
+    with pytest.raises(Refused, match="the plan is not one of this version"):
+        recall({**remember(PLAIN.plan), field: word})  # type: ignore[dict-item]

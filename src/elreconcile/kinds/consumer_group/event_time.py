@@ -13,7 +13,7 @@ from elreconcile.kinds.span import at
 from elreconcile.systems.kafka_values import Record
 
 
-class _Document(msgspec.Struct, gc=False):
+class _Document(msgspec.Struct, frozen=True, gc=False):
     """Whatever stands in these fields; nothing else of the event is decoded."""
 
     dt: Any = None
