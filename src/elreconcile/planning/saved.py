@@ -55,7 +55,7 @@ def read(text: str, name: str) -> SavedPlan:
     kind, checksum, bound = (document.pop(key, None) for key in ("type", "checksum", "digest"))
     if kind != "saved plan" or checksum != digest(document):
         raise Refused(f"{name} is not as it was written: it was edited or cut short; plan again")
-    saved = _made_of(document, SavedPlan, name)
+    saved = _made_of(document, SavedPlan, f"{name} is not a plan of this version")
     if saved.plan.digest != bound:
         raise Refused(f"{name} says digest {bound}, and what it would do has {saved.plan.digest}; plan again")
     return saved
@@ -69,15 +69,15 @@ def remember(plan: Plan) -> Json:
 
 def recall(remembered: Json) -> Plan:
     """The inverse of `remember`, but for what was left out. Raises Refused for a plan of another version."""
-    return _made_of(remembered, Plan, "the plan")
+    return _made_of(remembered, Plan, "the plan is not one of this version")
 
 
-def _made_of(stored: Json, what: type[T], name: str) -> T:
+def _made_of(stored: Json, what: type[T], complaint: str) -> T:
     try:
         _readable(stored)
         return msgspec.convert(stored, what)
     except (msgspec.ValidationError, ValueError, RecursionError) as error:
-        raise Refused(f"{name} is not one of this version: {error}") from None
+        raise Refused(f"{complaint}: {error}") from None
 
 
 def _readable(stored: Json) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,8 +31,8 @@ def plan_json(plan: Plan, expires_at: datetime | None = None, stale: str | None 
             "source": plan.source,
             "ledger": plan.ledger,
             "systems": plan.systems,
-            "accepted": list(plan.accepted),
-            "left_out": addresses(plan.left_out),
+            "accepted": plan.accepted,
+            "left_out": plan.left_out,
             "refusals": plan.refusals,
             "changes": [_change(change) for change in plan.changes],
         }
@@ -43,7 +43,7 @@ def outcomes_json(outcomes: Sequence[Outcome], run: str | None, plan: Plan) -> s
     """Of a run of this plan; `run` None: none was begun."""
     told = [
         {
-            "address": str(each.address),
+            "address": each.address,
             "ending": each.ending.value,
             "request": each.request,
             "reason": each.reason,
@@ -51,12 +51,7 @@ def outcomes_json(outcomes: Sequence[Outcome], run: str | None, plan: Plan) -> s
         }
         for each in outcomes
     ]
-    left_out = addresses(plan.left_out)
-    return dumped({"type": "outcomes", "run": run, "digest": plan.digest, "left_out": left_out, "outcomes": told})
-
-
-def addresses(several: Iterable[Address]) -> list[str]:
-    return [str(address) for address in several]
+    return dumped({"type": "outcomes", "run": run, "digest": plan.digest, "left_out": plan.left_out, "outcomes": told})
 
 
 def problems_json(problems: Sequence[Any]) -> str:
@@ -67,7 +62,7 @@ def problems_json(problems: Sequence[Any]) -> str:
 def _change(change: Change) -> dict[str, Any]:
     told = {name: getattr(change, name) for name in ("guards", "preconditions", "refusals", "findings", "pending")}
     return {
-        "address": str(change.address),
+        "address": change.address,
         "kind": change.address.kind,
         "action": change.action.value,
         "title": change.title,
@@ -90,6 +85,8 @@ def dumped(document: dict[str, Any]) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Address):
+        return str(value)
     if isinstance(value, msgspec.Struct):
         return asdict(value)
     if isinstance(value, frozenset):

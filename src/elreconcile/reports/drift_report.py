@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from msgspec.structs import asdict
 
 from elreconcile.model.address import Address
 from elreconcile.model.change import Refusal
-from elreconcile.model.drift import Drift, drift_of, notes, unapplied
+from elreconcile.model.drift import drift_of, notes, unapplied
 from elreconcile.model.plan import Plan
-from elreconcile.reports.as_json import addresses, dumped
+from elreconcile.reports.as_json import dumped
 from elreconcile.reports.plan_text import left_out, not_looked_at
 from elreconcile.reports.table import table
 
@@ -39,13 +38,13 @@ def drift_json(plan: Plan, unseen: Mapping[Address, str]) -> str:
         {
             "type": "drift",
             "observed_at": plan.made_at,
-            "drift": _plain(drift_of(plan)),
+            "drift": drift_of(plan),
             "refusals": [{**asdict(refusal), "address": address} for address, refusal in _refusals(plan)],
             "not_observed": {str(address): cause for address, cause in unseen.items()},
-            "unapplied": addresses(change.address for change in unapplied(plan)),
-            "settled": addresses(change.address for change in plan.settled),
-            "notes": _plain(notes(plan)),
-            "left_out": addresses(plan.left_out),
+            "unapplied": [change.address for change in unapplied(plan)],
+            "settled": [change.address for change in plan.settled],
+            "notes": notes(plan),
+            "left_out": plan.left_out,
         }
     )
 
@@ -58,7 +57,3 @@ def _refusals(plan: Plan) -> Sequence[tuple[str | None, Refusal]]:
 
 def _told(refusal: Refusal) -> str:
     return f"{refusal.id}: {refusal.what}: {refusal.value}; {refusal.limit}; {refusal.remedy}"
-
-
-def _plain(told: Sequence[Drift]) -> list[dict[str, Any]]:
-    return [{**asdict(each), "address": str(each.address)} for each in told]

@@ -37,7 +37,7 @@ def run_text(past: PastRun, entries: Sequence[Entry]) -> str:
 def _accepted(past: PastRun) -> str:
     """Which refusals were lifted for the plan of this run, by who started it."""
     accepted = past.run.plan.get("accepted") if isinstance(past.run.plan, Mapping) else None
-    ids = ", ".join(map(str, accepted)) if isinstance(accepted, list | tuple) else ""
+    ids = ", ".join(map(str, accepted)) if isinstance(accepted, list) else ""
     return f"accepted by {past.run.author}: {ids}" if ids else ""
 
 
